@@ -1,0 +1,172 @@
+import type { DownloadErrorCode, FileErrorCode, ConnectionErrorCode, ProtocolErrorCode } from './errors.ts';
+import type { Address } from './protocol/address.ts';
+import type { MessageType, PeerStatus } from './protocol/message.ts';
+
+/**
+ * Everything that is shown or logged is one of these facts first, told in the past tense.
+ * Facts flow one way: whoever knows one calls `report`, nothing comes back.
+ */
+export type AppEvent =
+  | { readonly event: 'peer-started'; readonly address: Address }
+  | { readonly event: 'peer-stopped' }
+  | { readonly event: 'clock-updated'; readonly clock: number; readonly cause: 'send' | 'receive' }
+  | MessageSent
+  | MessageReceived
+  /** Bytes that are no message, or a message that breaks the rules. `repeated`: how often it was not reported since. */
+  | {
+      readonly event: 'input-rejected';
+      readonly remote: string;
+      readonly code: ProtocolErrorCode | 'request-timeout' | 'too-many-connections';
+      readonly repeated: number;
+    }
+  /** A well-formed request that got no answer. */
+  | {
+      readonly event: 'request-refused';
+      readonly from: Address;
+      readonly type: MessageType;
+      readonly name: string;
+      readonly code: FileErrorCode;
+      readonly repeated: number;
+    }
+  /** Something that we sent, or wanted to, that failed. */
+  | {
+      readonly event: 'request-failed';
+      readonly to: Address;
+      readonly type: MessageType;
+      readonly code: ConnectionErrorCode | ProtocolErrorCode;
+    }
+  | { readonly event: 'neighbour-added'; readonly neighbour: Address; readonly status: PeerStatus }
+  | { readonly event: 'neighbour-status-changed'; readonly neighbour: Address; readonly status: PeerStatus }
+  | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
+  | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
+  | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
+  | { readonly event: 'peers-listed'; readonly peers: readonly NeighbourView[] }
+  | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
+  | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }
+  | { readonly event: 'search-finished'; readonly asked: number; readonly found: readonly FoundFileView[] }
+  | { readonly event: 'choice-rejected'; readonly input: string; readonly among: 'menu' | 'peers' | 'files' }
+  | { readonly event: 'chunk-size-changed'; readonly bytes: number }
+  | {
+      readonly event: 'chunk-size-rejected';
+      readonly input: string;
+      readonly largest: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly event: 'statistics-shown';
+      readonly clock: number;
+      readonly peers: readonly NeighbourView[];
+      readonly downloads: readonly DownloadGroup[];
+    }
+  | DownloadStarted
+  | DownloadProgressed
+  | {
+      readonly event: 'chunk-failed';
+      readonly name: string;
+      readonly source: Address;
+      readonly index: number;
+      readonly code: ConnectionErrorCode | ProtocolErrorCode;
+    }
+  | { readonly event: 'source-retired'; readonly name: string; readonly source: Address }
+  | {
+      readonly event: 'download-finished';
+      readonly name: string;
+      readonly size: number;
+      readonly chunkSize: number;
+      readonly sources: readonly Address[];
+      readonly seconds: number;
+    }
+  | {
+      readonly event: 'download-failed';
+      readonly name: string;
+      readonly code: DownloadErrorCode | FileErrorCode;
+      readonly missing: readonly (readonly [first: number, last: number])[];
+      readonly chunks: number;
+    }
+  | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
+
+/** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
+export interface MessageSent {
+  readonly event: 'message-sent';
+  readonly to: Address | string;
+  readonly type: MessageType;
+  readonly args: readonly string[];
+  readonly clock: number;
+  readonly reply: boolean;
+  /** For DL and FILE, where known: how many chunks that file has at that chunk size. */
+  readonly chunks?: number;
+}
+
+/** Pair it with its sending by (`from`, `clock`); `clockAfter` is our clock once it was taken into account. */
+export interface MessageReceived {
+  readonly event: 'message-received';
+  readonly from: Address;
+  readonly type: MessageType;
+  readonly args: readonly string[];
+  readonly clock: number;
+  readonly clockAfter: number;
+  /** An answer to a request of ours, not a request to us. */
+  readonly reply: boolean;
+  readonly chunks?: number;
+}
+
+export interface DownloadStarted {
+  readonly event: 'download-started';
+  readonly name: string;
+  readonly size: number;
+  readonly chunkSize: number;
+  readonly chunks: number;
+  readonly sources: readonly Address[];
+}
+
+/** Reported at an interval while a download runs. */
+export interface DownloadProgressed {
+  readonly event: 'download-progressed';
+  readonly name: string;
+  readonly size: number;
+  readonly bytes: number;
+  readonly chunks: number;
+  /** Since the first request. */
+  readonly seconds: number;
+  /** Sources not retired. */
+  readonly sources: number;
+}
+
+export interface NeighbourView {
+  readonly address: Address;
+  readonly status: PeerStatus;
+  readonly clock: number;
+}
+
+export interface FileView {
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface FoundFileView extends FileView {
+  readonly sources: readonly Address[];
+}
+
+/** Downloads alike in chunk size, number of sources and file size; times in seconds. */
+export interface DownloadGroup {
+  readonly chunkSize: number;
+  readonly sources: number;
+  readonly fileSize: number;
+  readonly count: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+export interface Reporter {
+  report(event: AppEvent): void;
+}
+
+/** What a command asks of the person; the terminal finds the words and the shape. */
+export type Question =
+  | { readonly ask: 'menu' }
+  | { readonly ask: 'peer'; readonly peers: readonly NeighbourView[] }
+  | { readonly ask: 'file'; readonly found: readonly FoundFileView[] }
+  | { readonly ask: 'chunk-size' };
+
+/** One line of the person's input, without the newline; undefined at the end of input. */
+export type Ask = (question: Question) => Promise<string | undefined>;

@@ -1,0 +1,110 @@
+/**
+ * Every bound of the program, in one place: unit in the name, reason beside it.
+ * A hostile peer can cost us at most what stands here.
+ */
+
+/** Longest name the common file systems take (ext4, APFS, NTFS: 255 bytes or UTF-16 units). */
+export const MAX_NAME_BYTES = 255;
+
+/** A request is HELLO, GET_PEERS, LS, BYE or a DL whose name is at most 3 × 255 bytes once percent-encoded. */
+export const MAX_REQUEST_BYTES = 4 * 1024;
+
+/** Largest chunk that we ask for or serve in one message: a reply of 22 MB is held in memory by its receiver. */
+export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+
+/** Longest reply line: the largest chunk in base64 and room for its header; a list of 100 000 peers needs 4 MB. */
+export const MAX_REPLY_BYTES = Math.ceil(MAX_CHUNK_BYTES / 3) * 4 + MAX_REQUEST_BYTES;
+
+/** Chunk size at start, from the assignment. */
+export const DEFAULT_CHUNK_BYTES = 256;
+
+/** A clock beyond this is nonsense; it stays far below 2^53, where adding 1 to a double stops working. */
+export const MAX_CLOCK = 2 ** 50;
+
+/** A TCP connection in a LAN is there within milliseconds; the kernel repeats a lost SYN after 1 s. */
+export const CONNECT_TIMEOUT_MS = 2_000;
+
+/** How long a reply may take before its peer counts as gone; other programs allow 5 s too. */
+export const REPLY_TIMEOUT_MS = 5_000;
+
+/** Slowest transfer that is worth waiting for: a large chunk gets this much more time than REPLY_TIMEOUT_MS. */
+export const SLOWEST_BYTES_PER_MS = 128;
+
+/** How long a connection to us may take to bring its request. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+
+/** How long we wait for the FIN that one-shot programs send right behind a HELLO, before we answer it. */
+export const HELLO_FIN_WAIT_MS = 50;
+
+/** How long a connection that began with HELLO may stay silent. */
+export const IDLE_TIMEOUT_MS = 60_000;
+
+/** After our last byte the other side gets this long to close, then the socket is destroyed. */
+export const CLOSE_TIMEOUT_MS = 1_000;
+
+/** BYE to everybody and the end of all sockets: nobody waits longer for a program to leave. */
+export const LEAVE_TIMEOUT_MS = 2_000;
+
+/** A request to the next neighbour starts after this long even if the former one has not answered. */
+export const STAGGER_MS = 250;
+
+/** Connections that others hold to us; the oldest without a request in hand goes first. Below the usual 1024 descriptors. */
+export const MAX_INBOUND_CONNECTIONS = 512;
+
+/** Connections waiting to be accepted; a class that starts at once must not be refused. */
+export const LISTEN_BACKLOG = 511;
+
+/** Lines received and not yet consumed, per connection; then the socket is paused. */
+export const MAX_QUEUED_LINES = 64;
+
+/** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
+export const FILE_SLICE_BYTES = 48 * 1024;
+
+/** Neighbours we remember; a class has 60. */
+export const MAX_NEIGHBOURS = 1_000;
+
+/** Files we list or take from a list; one LS_LIST stays below MAX_REPLY_BYTES with names of ordinary length. */
+export const MAX_LISTED_FILES = 100_000;
+
+/** Requests in flight to one source over one-shot connections; more only fills its accept queue. */
+export const REQUESTS_PER_SOURCE = 4;
+
+/** Bytes in flight to one source; bounds the memory of a download at large chunks (at least one chunk is always in flight). */
+export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+
+/** Sources of one download that are asked at the same time. */
+export const MAX_SOURCES = 32;
+
+/** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
+export const MAX_SOURCE_FAILURES = 4;
+
+/** Chunks are gathered in blocks of this size before they are written: 64 KiB and more run at the speed of the disk. */
+export const WRITE_BLOCK_BYTES = 256 * 1024;
+
+/** Blocks that wait for their missing chunks; then the oldest is written with its holes. */
+export const MAX_OPEN_BLOCKS = 64;
+
+/** A served file stays open this long after its last use, and no more than MAX_OPEN_FILES at once. */
+export const OPEN_FILE_IDLE_MS = 2_000;
+export const MAX_OPEN_FILES = 64;
+
+/** An open file is compared with the folder again after this long. */
+export const RECHECK_FILE_MS = 250;
+
+/** The same complaint about the same host is reported once in this long. */
+export const COMPLAINT_INTERVAL_MS = 60_000;
+export const MAX_COMPLAINTS = 256;
+
+/** Downloads of more chunks are shown as progress, not message by message. */
+export const CHUNKS_SHOWN_EACH = 64;
+
+/** How often a running download is shown, on a terminal and on a pipe. */
+export const PROGRESS_INTERVAL_MS = 200;
+export const PROGRESS_LINE_INTERVAL_MS = 2_000;
+
+/** Arguments and characters of a message that are shown and logged. */
+export const MAX_SHOWN_ARGS = 64;
+export const SHOWN_BASE64_CHARS = 20;
+
+/** The event log is written this long after an event at the latest. */
+export const LOG_FLUSH_MS = 50;

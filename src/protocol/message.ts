@@ -1,0 +1,63 @@
+import type { Address } from './address.ts';
+
+/** The shapes of the protocol (section 1). A draft has no clock yet; only Peer makes a message of it. */
+
+export type PeerStatus = 'ONLINE' | 'OFFLINE';
+
+export interface PeerEntry {
+  readonly address: Address;
+  readonly status: PeerStatus;
+  readonly clock: number;
+}
+
+export interface FileEntry {
+  /** The file's name as it travels: one token, see `names.ts`. */
+  readonly token: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Asks for bytes [index × size, (index + 1) × size); `size` 0 with `index` 0 asks for the whole file. */
+export interface DlDraft {
+  readonly type: 'DL';
+  readonly token: string;
+  /** Chunk size in bytes. */
+  readonly size: number;
+  readonly index: number;
+}
+
+export interface FileDraft {
+  readonly type: 'FILE';
+  readonly token: string;
+  /** Bytes in this chunk; 0 where the whole file was asked for. */
+  readonly size: number;
+  readonly index: number;
+  /** The bytes, or the first slice of them. */
+  readonly data: Buffer;
+  /** What follows `data` where the chunk is larger than one slice: slices of a multiple of 3 bytes, but for the last. */
+  readonly rest?: { readonly bytes: number; readonly slices: AsyncIterable<Buffer> };
+}
+
+export type Draft =
+  | { readonly type: 'HELLO' | 'RETURN_HELLO'; readonly capabilities: readonly string[] }
+  | { readonly type: 'GET_PEERS' | 'LS' | 'BYE' }
+  | { readonly type: 'PEER_LIST'; readonly peers: readonly PeerEntry[] }
+  | { readonly type: 'LS_LIST'; readonly files: readonly FileEntry[] }
+  | DlDraft
+  | FileDraft;
+
+export type MessageType = Draft['type'];
+
+/** What only Peer can add: who sends, and the clock of that very moment. */
+export interface Stamp {
+  readonly origin: Address;
+  readonly clock: number;
+}
+
+export type Message = Draft & Stamp;
+export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;
+
+/** The requests that have an answer, and its type. */
+export const REPLY_TYPE = { GET_PEERS: 'PEER_LIST', LS: 'LS_LIST', DL: 'FILE' } as const;
+export type RequestType = keyof typeof REPLY_TYPE;
+export type RequestDraft = Extract<Draft, { type: RequestType }> | { readonly type: 'GET_PEERS' | 'LS' };

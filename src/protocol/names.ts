@@ -1,0 +1,31 @@
+import { bytesFromName, nameFromBytes } from '../name-bytes.ts';
+
+/**
+ * A name travels as one token (section 6): what would break a list or a line is percent-encoded (RFC 3986).
+ * Encoded: white space, `:`, `%`, control and format characters, and everything else that is not printable.
+ */
+const UNSAFE = /[\p{C}\p{Z}:%]/gu;
+const ESCAPE = /%[0-9A-Fa-f]{2}/;
+
+function percentEncode(text: string): string {
+  return bytesFromName(text).reduce(
+    (all, byte) => `${all}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    '',
+  );
+}
+
+/** The token under which we list a file. */
+export function encodeName(name: string): string {
+  return name.replace(UNSAFE, percentEncode);
+}
+
+/** The name that a token stands for; a `%` that starts no escape stands for itself (others do not encode). */
+export function decodeName(token: string): string {
+  if (!ESCAPE.test(token)) return token;
+  const parts = token.split(/(%[0-9A-Fa-f]{2})/);
+  return nameFromBytes(
+    Buffer.concat(
+      parts.map((part, i) => (i % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : bytesFromName(part))),
+    ),
+  );
+}
