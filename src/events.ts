@@ -40,10 +40,10 @@ export type AppEvent =
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
-  | { readonly event: 'peers-listed'; readonly peers: readonly NeighbourView[] }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }
   | { readonly event: 'search-finished'; readonly asked: number; readonly found: readonly FoundFileView[] }
+  | { readonly event: 'file-chosen'; readonly name: string }
   | { readonly event: 'choice-rejected'; readonly input: string; readonly among: 'menu' | 'peers' | 'files' }
   | { readonly event: 'chunk-size-changed'; readonly bytes: number }
   | {

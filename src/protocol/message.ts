@@ -60,4 +60,4 @@ export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;
 /** The requests that have an answer, and its type. */
 export const REPLY_TYPE = { GET_PEERS: 'PEER_LIST', LS: 'LS_LIST', DL: 'FILE' } as const;
 export type RequestType = keyof typeof REPLY_TYPE;
-export type RequestDraft = Extract<Draft, { type: RequestType }> | { readonly type: 'GET_PEERS' | 'LS' };
+export type RequestDraft = { readonly type: 'GET_PEERS' } | { readonly type: 'LS' } | DlDraft;

@@ -1,0 +1,166 @@
+import { findFiles, type FoundFile, type Listing } from './download/plan.ts';
+import type { Statistics } from './download/statistics.ts';
+import { ConnectionError, FileError, ProtocolError } from './errors.ts';
+import type { Ask, Reporter } from './events.ts';
+import { fetchFile, type Sinks } from './fetch-file.ts';
+import type { Share } from './handlers.ts';
+import { inOrder } from './in-order.ts';
+import { LEAVE_TIMEOUT_MS, MAX_CHUNK_BYTES, STAGGER_MS } from './limits.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { Peer } from './peer.ts';
+import type { Address } from './protocol/address.ts';
+import { decodeName } from './protocol/names.ts';
+
+/** BYE needs no answer: the next one may follow at once, in list order. */
+const BYE_STAGGER_MS = 20;
+
+/** What the commands work with. */
+export interface Desk {
+  readonly peer: Peer;
+  readonly neighbours: Neighbours;
+  readonly folder: Pick<Share, 'list'> & Sinks;
+  readonly statistics: Statistics;
+  readonly reporter: Reporter;
+  readonly ask: Ask;
+  /** Aborted when the program is to leave: every command returns soon after. */
+  readonly signal: AbortSignal;
+  /** Bytes; changed by menu 6. */
+  chunkSize: number;
+}
+
+/** The whole number in a line of input, undefined for everything else. */
+function parseNumber(input: string): number | undefined {
+  const text = input.trim();
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The item with that number in a list counted from 1; 0 is none, all else is reported. */
+function choose<T>(desk: Desk, among: 'peers' | 'files', items: readonly T[], input: string): T | undefined {
+  const number = parseNumber(input);
+  if (number === 0) return undefined;
+  const item = number === undefined ? undefined : items[number - 1];
+  if (item === undefined) desk.reporter.report({ event: 'choice-rejected', input, among });
+  return item;
+}
+
+/** Whether an error is the other side's doing; Peer has reported it and noted the neighbour. */
+function isTheirs(error: unknown): boolean {
+  return error instanceof ConnectionError || error instanceof ProtocolError;
+}
+
+/** Menu 1: the neighbours, and HELLO to one of them. */
+export async function listPeers(desk: Desk): Promise<void> {
+  const peers = desk.neighbours.list();
+  const input = await desk.ask({ ask: 'peer', peers });
+  if (input === undefined) return;
+  const chosen = choose(desk, 'peers', peers, input);
+  if (chosen !== undefined) await desk.peer.hello(chosen.address, desk.signal);
+}
+
+/** Menu 2: asks every neighbour, ONLINE or not, whom it knows. */
+export async function obtainPeers({ peer, neighbours, signal }: Desk): Promise<void> {
+  const asked = neighbours.list().map(({ address }) => address);
+  const ask = async (address: Address) => {
+    try {
+      await peer.request(address, { type: 'GET_PEERS' }, { signal });
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+    }
+  };
+  await inOrder(asked, STAGGER_MS, ask, signal);
+}
+
+/** Menu 3: what we share ourselves. */
+export async function listLocalFiles({ folder, reporter }: Desk): Promise<void> {
+  try {
+    reporter.report({ event: 'local-files-listed', files: await folder.list() });
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    reporter.report({ event: 'local-files-not-read', code: error.code, path: error.path });
+  }
+}
+
+/** What the ONLINE neighbours share. */
+async function search(
+  { peer, neighbours, signal }: Desk,
+  asked: readonly Address[],
+): Promise<FoundFile<Address>[]> {
+  const listings: Listing<Address>[] = [];
+  const ask = async (address: Address) => {
+    try {
+      const { files } = await peer.request(address, { type: 'LS' }, { signal });
+      listings.push({
+        address,
+        files: files.map(({ token, size }) => ({ name: decodeName(token), token, size })),
+      });
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+    }
+  };
+  await inOrder(asked, STAGGER_MS, ask, signal);
+  // Answers come in any order; sources stand in the order of the neighbours.
+  const order = new Map(neighbours.list().map(({ address }, place) => [address, place]));
+  listings.sort((a, b) => (order.get(a.address) ?? 0) - (order.get(b.address) ?? 0));
+  return findFiles(listings);
+}
+
+/** Menu 4: searches the files of all ONLINE neighbours and downloads one. */
+export async function searchFiles(desk: Desk): Promise<void> {
+  const { peer, folder, statistics, reporter, signal, chunkSize } = desk;
+  const asked = desk.neighbours.online();
+  const files = await search(desk, asked);
+  const found = files.map(({ name, size, sources }) => ({
+    name,
+    size,
+    sources: sources.map(({ address }) => address),
+  }));
+  reporter.report({ event: 'search-finished', asked: asked.length, found });
+  if (files.length === 0) return;
+  const input = await desk.ask({ ask: 'file', found });
+  if (input === undefined) return;
+  const file = choose(desk, 'files', files, input);
+  if (file === undefined) return;
+  reporter.report({ event: 'file-chosen', name: file.name });
+  const seconds = await fetchFile({ file, chunkSize, peer, sinks: folder, reporter, signal });
+  if (seconds === undefined) return;
+  statistics.add({ chunkSize, sources: file.sources.length, fileSize: file.size, seconds });
+}
+
+/** Menu 5: our clock, the neighbours with theirs, and the downloads so far. */
+export function showStatistics({ peer, neighbours, statistics, reporter }: Desk): void {
+  reporter.report({
+    event: 'statistics-shown',
+    clock: peer.clock,
+    peers: neighbours.list(),
+    downloads: statistics.summary(),
+  });
+}
+
+/** Menu 6: the chunk size of the downloads from now on. */
+export async function changeChunkSize(desk: Desk): Promise<void> {
+  const input = await desk.ask({ ask: 'chunk-size' });
+  if (input === undefined) return;
+  const bytes = parseNumber(input);
+  if (bytes === undefined || bytes < 1 || bytes > MAX_CHUNK_BYTES) {
+    desk.reporter.report({
+      event: 'chunk-size-rejected',
+      input,
+      largest: MAX_CHUNK_BYTES,
+      bytes: desk.chunkSize,
+    });
+    return;
+  }
+  desk.chunkSize = bytes;
+  desk.reporter.report({ event: 'chunk-size-changed', bytes });
+}
+
+/** Menu 9 and every other way out: BYE to all that are ONLINE, then silence. */
+export async function leave(
+  { peer, neighbours, reporter }: Pick<Desk, 'peer' | 'neighbours' | 'reporter'>,
+  cause: 'menu' | 'signal' | 'end-of-input',
+): Promise<void> {
+  reporter.report({ event: 'leaving', cause });
+  const deadline = AbortSignal.timeout(LEAVE_TIMEOUT_MS);
+  await inOrder(neighbours.online(), BYE_STAGGER_MS, (address) => peer.bye(address, deadline), deadline);
+  await peer.close();
+}

@@ -1,0 +1,152 @@
+import { ConnectionError, DownloadError, FileError, ProtocolError } from '../errors.ts';
+import { MAX_IN_FLIGHT_BYTES, REQUESTS_PER_SOURCE } from '../limits.ts';
+import { chunkAt, chunkCount, type Chunk, type FoundFile, type Source } from './plan.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** Where chunks land, in any order, each byte once. The disk's partial file is one. */
+export interface Sink {
+  /** @throws FileError */
+  write(offset: number, data: Buffer): Promise<void>;
+}
+
+/** What a download needs of the world. */
+export interface DownloadOptions<S extends string> {
+  readonly file: FoundFile<S>;
+  /** Bytes, at least 1. */
+  readonly chunkSize: number;
+  readonly sink: Sink;
+  /**
+   * Fetches one chunk, already checked for its length.
+   * @throws ConnectionError, ProtocolError the chunk is asked for again, here or elsewhere
+   */
+  readonly fetch: (source: Source<S>, chunk: Chunk, signal: AbortSignal) => Promise<Buffer>;
+  /** Seconds, monotonic. */
+  readonly now: () => number;
+  readonly onChunkFailed?: (source: S, index: number, error: ConnectionError | ProtocolError) => void;
+  readonly onSourceRetired?: (source: S) => void;
+}
+
+export interface Progress {
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly sources: number;
+}
+
+/**
+ * One download: lanes of requests to every source that all draw from one scheduler. Each source has a few lanes,
+ * each lane one chunk in flight; a lane with nothing to do sleeps until a chunk comes back or all is done.
+ * Recoverable errors stay inside; a disk error, abort or the last source's end stops all lanes at once.
+ */
+export class Download<S extends string> {
+  readonly #options: DownloadOptions<S>;
+  readonly #scheduler: Scheduler<S>;
+  readonly #stop = new AbortController();
+  #sleepers: (() => void)[] = [];
+  #bytes = 0;
+  #startedAt = 0;
+  #lastChunkAt = 0;
+
+  constructor(options: DownloadOptions<S>) {
+    this.#options = options;
+    const { file, chunkSize } = options;
+    this.#scheduler = new Scheduler(
+      chunkCount(file.size, chunkSize),
+      file.sources.map(({ address }) => address),
+    );
+  }
+
+  get chunks(): number {
+    return this.#scheduler.chunks;
+  }
+
+  progress(): Progress {
+    return {
+      bytes: this.#bytes,
+      seconds: this.#options.now() - this.#startedAt,
+      sources: this.#scheduler.activeSources.length,
+    };
+  }
+
+  /**
+   * Fetches all chunks and returns the seconds from the first request to the last chunk received.
+   * @throws DownloadError `no-sources`, `aborted`, `disk` (the FileError is its cause)
+   */
+  async run(signal?: AbortSignal): Promise<number> {
+    const { file, chunkSize, now } = this.#options;
+    this.#startedAt = this.#lastChunkAt = now();
+    const stop = () => this.#halt();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    const lanes = Math.max(1, Math.min(REQUESTS_PER_SOURCE, Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize)));
+    // All lanes are waited for, also after a failure: nobody writes to the sink once we have returned.
+    const ends = await Promise.allSettled(
+      file.sources.flatMap((source) => Array.from({ length: lanes }, () => this.#lane(source))),
+    );
+    signal?.removeEventListener('abort', stop);
+    this.#halt();
+    for (const end of ends) {
+      if (end.status === 'fulfilled') continue;
+      if (!(end.reason instanceof FileError)) throw end.reason;
+      throw new DownloadError('disk', this.#scheduler.missing(), { cause: end.reason });
+    }
+    if (!this.#scheduler.isDone) {
+      throw new DownloadError(signal?.aborted ? 'aborted' : 'no-sources', this.#scheduler.missing());
+    }
+    return this.#lastChunkAt - this.#startedAt;
+  }
+
+  async #lane(source: Source<S>): Promise<void> {
+    const { address } = source;
+    while (!this.#stop.signal.aborted && !this.#scheduler.isDone && !this.#scheduler.isRetired(address)) {
+      const index = this.#scheduler.checkout(address);
+      if (index === undefined) await this.#sleep();
+      else await this.#fetch(source, index);
+    }
+  }
+
+  async #fetch(source: Source<S>, index: number): Promise<void> {
+    const { file, chunkSize, fetch, sink, now } = this.#options;
+    const chunk = chunkAt(index, file.size, chunkSize);
+    try {
+      const data = await fetch(source, chunk, this.#stop.signal);
+      if (!this.#scheduler.complete(source.address, index)) return;
+      this.#lastChunkAt = now();
+      this.#bytes += data.length;
+      if (this.#scheduler.isDone) this.#wakeAll();
+      await sink.write(chunk.offset, data);
+    } catch (error) {
+      if (error instanceof ConnectionError || error instanceof ProtocolError)
+        this.#failed(source.address, index, error);
+      else {
+        // The disk refuses, or there is a bug: no use in fetching more.
+        this.#halt();
+        throw error;
+      }
+    }
+  }
+
+  #failed(source: S, index: number, error: ConnectionError | ProtocolError): void {
+    if (this.#stop.signal.aborted || this.#scheduler.isRetired(source))
+      this.#scheduler.release(source, index);
+    else {
+      this.#options.onChunkFailed?.(source, index, error);
+      if (this.#scheduler.fail(source, index)) this.#options.onSourceRetired?.(source);
+    }
+    this.#wakeAll();
+  }
+
+  #halt(): void {
+    this.#stop.abort();
+    this.#wakeAll();
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => this.#sleepers.push(resolve));
+  }
+
+  #wakeAll(): void {
+    const sleepers = this.#sleepers;
+    this.#sleepers = [];
+    for (const wake of sleepers) wake();
+  }
+}

@@ -1,0 +1,95 @@
+import { Download, type Sink } from './download/download.ts';
+import type { FoundFile } from './download/plan.ts';
+import { DownloadError, FileError, ProtocolError } from './errors.ts';
+import type { Reporter } from './events.ts';
+import { MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
+import type { Peer } from './peer.ts';
+import type { Address } from './protocol/address.ts';
+import { decodeName } from './protocol/names.ts';
+
+/** A sink that becomes a file. */
+export interface FileSink extends Sink {
+  /**
+   * Makes the file whole under its final name.
+   * @throws FileError the temporary file is gone then
+   */
+  commit(): Promise<void>;
+  /** Removes what was written. */
+  discard(): Promise<void>;
+}
+
+export interface Sinks {
+  /** @throws FileError `unsafe-name` and whatever the disk says */
+  createSink(name: string, size: number, chunkSize: number): Promise<FileSink>;
+}
+
+export interface FetchFileOptions {
+  readonly file: FoundFile<Address>;
+  /** Bytes. */
+  readonly chunkSize: number;
+  readonly peer: Peer;
+  readonly sinks: Sinks;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+const now = (): number => performance.now() / 1000;
+
+/** Joins network, engine and disk: fetches a file into the shared folder. Returns the seconds, undefined after a failure (reported). */
+export async function fetchFile(options: FetchFileOptions): Promise<number | undefined> {
+  const { chunkSize, sinks, reporter, signal } = options;
+  const file = { ...options.file, sources: options.file.sources.slice(0, MAX_SOURCES) };
+  const { name, size } = file;
+  const sources = file.sources.map(({ address }) => address);
+  let chunks = Math.ceil(size / chunkSize);
+  let sink: FileSink | undefined;
+  try {
+    sink = await sinks.createSink(name, size, chunkSize);
+    const download = createDownload({ ...options, file }, sink);
+    chunks = download.chunks;
+    reporter.report({ event: 'download-started', name, size, chunkSize, chunks, sources });
+    const ticker = setInterval(() => {
+      reporter.report({ event: 'download-progressed', name, size, chunks, ...download.progress() });
+    }, PROGRESS_INTERVAL_MS);
+    const seconds = await download.run(signal).finally(() => clearInterval(ticker));
+    await sink.commit();
+    reporter.report({ event: 'download-finished', name, size, chunkSize, sources, seconds });
+    return seconds;
+  } catch (error) {
+    await sink?.discard();
+    const cause = error instanceof DownloadError && error.cause instanceof FileError ? error.cause : error;
+    if (!(cause instanceof DownloadError || cause instanceof FileError)) throw error;
+    const missing = error instanceof DownloadError ? error.missing : [];
+    reporter.report({ event: 'download-failed', name, code: cause.code, missing, chunks });
+    return undefined;
+  }
+}
+
+function createDownload(
+  { file, chunkSize, peer, reporter }: FetchFileOptions,
+  sink: FileSink,
+): Download<Address> {
+  const { name } = file;
+  const chunks = Math.ceil(file.size / chunkSize);
+  return new Download({
+    file,
+    chunkSize,
+    sink,
+    now,
+    fetch: async ({ address, token }, { index, length }, signal) => {
+      const reply = await peer.request(
+        address,
+        { type: 'DL', token, size: chunkSize, index },
+        { signal, chunks },
+      );
+      // The length is known beforehand; the size that the reply tells is not to be trusted (some echo ours).
+      const isOurs = reply.token === token || decodeName(reply.token) === name;
+      if (!isOurs || reply.index !== index || reply.data.length !== length)
+        throw new ProtocolError('wrong-chunk');
+      return reply.data;
+    },
+    onChunkFailed: (source, index, { code }) =>
+      reporter.report({ event: 'chunk-failed', name, source, index, code }),
+    onSourceRetired: (source) => reporter.report({ event: 'source-retired', name, source }),
+  });
+}

@@ -1,0 +1,112 @@
+import { FileError } from './errors.ts';
+import { FILE_SLICE_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { Draft, Message, MessageOf } from './protocol/message.ts';
+import { decodeName, encodeName } from './protocol/names.ts';
+
+/**
+ * What each request means: a message in, a draft of the reply out (protocol, section 3). Opens no socket and
+ * stamps nothing. What every message has in common (clock, origin is ONLINE) is done by Peer before.
+ */
+
+export interface SharedFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface OpenFile {
+  readonly size: number;
+  /**
+   * Exactly these bytes.
+   * @throws FileError `out-of-range`, `changed` where the file became another one, `io`
+   */
+  read(offset: number, length: number): Promise<Buffer>;
+}
+
+/** The shared folder, as far as others may look into it. */
+export interface Share {
+  /** @throws FileError where the folder cannot be read */
+  list(): Promise<readonly SharedFile[]>;
+  /** @throws FileError `not-found` for whatever `list` does not list */
+  open(name: string): Promise<OpenFile>;
+  /** Size in bytes of a file listed or opened before, without a look at the disk. */
+  sizeOf(name: string): number | undefined;
+}
+
+export class Handlers {
+  readonly #neighbours: Neighbours;
+  readonly #share: Share;
+
+  constructor(neighbours: Neighbours, share: Share) {
+    this.#neighbours = neighbours;
+    this.#share = share;
+  }
+
+  /**
+   * The reply to a request, undefined where none is due.
+   * @throws FileError where the request has no honest answer: the caller closes without one
+   */
+  async reply(request: Message): Promise<Draft | undefined> {
+    switch (request.type) {
+      case 'GET_PEERS':
+        return {
+          type: 'PEER_LIST',
+          peers: this.#neighbours.list().filter(({ address }) => address !== request.origin),
+        };
+      case 'LS': {
+        const files = await this.#share.list();
+        return { type: 'LS_LIST', files: files.map(({ name, size }) => ({ token: encodeName(name), size })) };
+      }
+      case 'DL':
+        return this.#chunk(request);
+      case 'HELLO':
+      case 'RETURN_HELLO':
+      case 'PEER_LIST':
+      case 'LS_LIST':
+      case 'FILE':
+      case 'BYE':
+        return undefined;
+    }
+  }
+
+  /** How many chunks the requested file has, where that is known without asking the disk. */
+  chunksOf({ token, size }: MessageOf<'DL'>): number | undefined {
+    const bytes = this.#share.sizeOf(token) ?? this.#share.sizeOf(decodeName(token));
+    return bytes === undefined || size === 0 ? undefined : Math.ceil(bytes / size);
+  }
+
+  async #open(token: string): Promise<OpenFile> {
+    try {
+      return await this.#share.open(token);
+    } catch (error) {
+      const name = decodeName(token);
+      if (name === token || !(error instanceof FileError) || error.code !== 'not-found') throw error;
+      return this.#share.open(name);
+    }
+  }
+
+  async #chunk({ token, size, index }: MessageOf<'DL'>): Promise<Draft> {
+    const whole = size === 0;
+    if (whole && index !== 0) throw new FileError('out-of-range', token);
+    const file = await this.#open(token);
+    const offset = index * size;
+    // Chunk 0 of an empty file is asked for by programs that know no better, and is empty.
+    if (offset > file.size || (offset === file.size && index > 0)) throw new FileError('out-of-range', token);
+    const length = whole ? file.size : Math.min(size, file.size - offset);
+    if (!whole && length > MAX_CHUNK_BYTES) throw new FileError('too-large', token);
+    const first = Math.min(length, FILE_SLICE_BYTES);
+    const data = await file.read(offset, first);
+    const draft = { type: 'FILE', token, size: whole ? 0 : length, index, data } as const;
+    if (first === length) return draft;
+    return {
+      ...draft,
+      rest: { bytes: length - first, slices: slices(file, offset + first, offset + length) },
+    };
+  }
+}
+
+async function* slices(file: OpenFile, from: number, to: number): AsyncGenerator<Buffer> {
+  for (let at = from; at < to; at += FILE_SLICE_BYTES)
+    yield await file.read(at, Math.min(FILE_SLICE_BYTES, to - at));
+}

@@ -1,0 +1,156 @@
+import { Command, CommanderError, Option } from 'commander';
+import { UsageError } from './errors.ts';
+import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
+import { parseAddress, splitAddress, type Address } from './protocol/address.ts';
+
+/** What the command line asks for. */
+export interface Options {
+  readonly address: Address;
+  readonly neighboursPath: string;
+  readonly folderPath: string;
+  /** Bytes. */
+  readonly chunkSize: number;
+  readonly eventsPath: string | undefined;
+  readonly menu: boolean;
+  readonly messages: 'todas' | 'resumo';
+  readonly color: boolean;
+}
+
+/** Either something to run, or a text that was asked for (`--ajuda`, `--versao`) and nothing to run. */
+export type Invocation = { readonly run: Options } | { readonly show: string };
+
+interface Flags {
+  readonly chunk?: string;
+  readonly eventos?: string;
+  readonly mensagens?: string;
+  readonly semMenu?: true;
+  readonly semCor?: true;
+}
+
+const USAGE = '<endereço:porta> <vizinhos.txt> <diretório_compartilhado>';
+
+/** "Every address of this machine": good to listen on, but nobody can dial it. */
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+const EPILOGUE = `
+Códigos de saída:
+  0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
+  1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)
+  2  uso incorreto da linha de comando
+
+Exemplo:
+  eachare 127.0.0.1:5001 vizinhos.txt shared/
+`;
+
+const HEADINGS: Readonly<Record<string, string>> = {
+  'Usage:': 'Uso:',
+  'Arguments:': 'Argumentos:',
+  'Options:': 'Opções:',
+};
+
+function parseChunk(text: string): number {
+  const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  if (bytes >= 1 && bytes <= MAX_CHUNK_BYTES) return bytes;
+  throw new UsageError(`--chunk: "${text}" não é um número inteiro de 1 a ${MAX_CHUNK_BYTES} (bytes)`);
+}
+
+function parseMessages(text: string): Options['messages'] {
+  if (text === 'todas' || text === 'resumo') return text;
+  throw new UsageError(`--mensagens: "${text}" não é um dos modos "todas" e "resumo"`);
+}
+
+function parseOwnAddress(text: string): Address {
+  const address = parseAddress(text, { allowPortZero: true });
+  if (address === undefined) {
+    const hint = 'não tem a forma host:porta, por exemplo 127.0.0.1:5001 ou [::1]:5001';
+    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
+  }
+  if (WILDCARDS.includes(splitAddress(address).host)) {
+    const hint = 'não serve, os outros peers não poderiam usá-lo: informe o endereço desta máquina na rede';
+    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
+  }
+  return address;
+}
+
+function createCommand(version: string): Command {
+  return new Command('eachare')
+    .usage(`[opções] ${USAGE}`)
+    .description('Compartilha arquivos entre peers de uma rede local, sem servidor central.')
+    .argument('<endereço:porta>', 'onde este peer escuta e como os outros o chamam (porta 0: uma livre)')
+    .argument(
+      '<vizinhos.txt>',
+      'arquivo com um vizinho (host:porta) por linha; novos são acrescentados ao fim',
+    )
+    .argument(
+      '<diretório_compartilhado>',
+      'pasta com os arquivos oferecidos, onde também chegam os downloads',
+    )
+    .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
+    .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
+    .option(
+      '--mensagens <modo>',
+      'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
+    )
+    .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
+    .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
+    .version(version, '--versao, --version', 'mostra a versão')
+    .helpOption('-h, --ajuda', 'mostra esta ajuda (também --help)')
+    .addOption(new Option('--help').hideHelp())
+    .on('option:help', function (this: Command) {
+      this.help();
+    })
+    .addHelpText('after', EPILOGUE)
+    .configureHelp({ styleTitle: (title) => HEADINGS[title] ?? title })
+    .exitOverride();
+}
+
+/** Our words for commander's errors; what each is about stands in its message between the first quotes. */
+function usageMessage({ code, message }: CommanderError): string {
+  const [, what = ''] = /'([^']*)'/.exec(message) ?? [];
+  switch (code) {
+    case 'commander.missingArgument':
+      return `falta o argumento <${what}>`;
+    case 'commander.excessArguments':
+      return `argumentos demais: são esperados ${USAGE}`;
+    case 'commander.unknownOption':
+      return `opção desconhecida: ${what}`;
+    case 'commander.optionMissingArgument':
+      return `a opção ${what.replace(/ .*/, '')} precisa de um valor`;
+    default:
+      return message;
+  }
+}
+
+/**
+ * Reads the command line.
+ * @param argv the arguments alone, without program and script
+ * @throws UsageError with one line in Portuguese that names the argument and what is wrong with it
+ */
+export function parseOptions(argv: readonly string[], version: string): Invocation {
+  let shown = '';
+  const command = createCommand(version).configureOutput({
+    writeOut: (text) => (shown += text),
+    writeErr: () => undefined,
+  });
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { show: shown };
+    throw new UsageError(usageMessage(error), { cause: error });
+  }
+  const [address, neighboursPath, folderPath] = command.args as [string, string, string];
+  const { chunk, eventos, mensagens, semMenu, semCor } = command.opts<Flags>();
+  return {
+    run: {
+      address: parseOwnAddress(address),
+      neighboursPath,
+      folderPath,
+      chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
+      eventsPath: eventos,
+      menu: semMenu !== true,
+      messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
+      color: semCor !== true,
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { ProtocolError } from '../errors.ts';
+
+const NEWLINE = 0x0a;
+
+function isBlank(line: Buffer): boolean {
+  return line.every((byte) => byte === 0x00 || byte === 0x0d || byte === 0x20);
+}
+
+/**
+ * Bytes in, whole lines out (the model is h11's receive buffer).
+ *
+ * Keeps the fragments of the unfinished line as they came: only new bytes are searched for the newline and
+ * nothing is joined before the line is complete, so a line that arrives byte by byte costs linear time.
+ * UTF-8 is never decoded here, a character may be split between two reads. Memory is bounded by `limit`.
+ * Blank lines are no messages and vanish here: some programs send a NUL behind their newline.
+ */
+export class LineBuffer {
+  readonly #limit: number;
+  #fragments: Buffer[] = [];
+  #held = 0;
+
+  /** @param limit longest line in bytes, newline not counted */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Bytes of the unfinished line. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /**
+   * Takes what was read and returns the lines that it completes, without their newline.
+   * @throws ProtocolError `line-too-long`
+   */
+  push(bytes: Buffer): Buffer[] {
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      this.#hold(bytes.subarray(start, end));
+      const line = this.#release();
+      if (!isBlank(line)) lines.push(line);
+      start = end + 1;
+    }
+    if (start < bytes.length) this.#hold(bytes.subarray(start));
+    return lines;
+  }
+
+  /** The last line where the newline was left out before the end of the stream, if there is one. */
+  end(): Buffer | undefined {
+    const line = this.#release();
+    return isBlank(line) ? undefined : line;
+  }
+
+  #hold(fragment: Buffer): void {
+    this.#held += fragment.length;
+    if (this.#held > this.#limit) {
+      this.#release();
+      throw new ProtocolError('line-too-long', `over ${this.#limit} bytes`);
+    }
+    this.#fragments.push(fragment);
+  }
+
+  #release(): Buffer {
+    const [first] = this.#fragments;
+    const line = this.#fragments.length === 1 && first !== undefined ? first : Buffer.concat(this.#fragments);
+    this.#fragments = [];
+    this.#held = 0;
+    return line;
+  }
+}
