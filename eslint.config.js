@@ -1,53 +1,84 @@
 import eslint from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /**
- * The rooms as a failing build. Each row: the files, and the import patterns that they may not use.
- * protocol/ and download/ know errors and limits alone; only disk/ touches node:fs; only terminal/ knows
- * the screen; nobody but the front door imports the commands.
+ * The rooms as a failing build. Each row: the files, and everything that they may import; `./x` is a neighbour in
+ * the same room. `types` may be imported as types only, so no room depends on another at run time.
  */
 const ROOMS = [
   {
     files: ['src/protocol/**'],
-    patterns: ['../!(errors|limits)*', '../*/**'],
-    nodeModules: ['node:fs', 'node:fs/*', 'node:net', 'node:readline', 'node:timers*'],
+    may: ['./[\\w-]+', '../(errors|limits|name-bytes)', 'node:buffer', 'node:net'],
   },
-  {
-    files: ['src/download/**'],
-    patterns: ['../!(errors|limits)*', '../*/**'],
-    nodeModules: ['node:*'],
-  },
+  { files: ['src/download/**'], may: ['./[\\w-]+', '../(errors|limits)'] },
   {
     files: ['src/disk/**'],
-    patterns: ['../!(errors|limits|events)*', '../terminal/**', '../download/**'],
-    nodeModules: ['node:net', 'node:readline'],
+    may: ['./[\\w-]+', '../(errors|limits|name-bytes)', 'node:(fs|fs/promises|path|crypto|util)'],
   },
   {
     files: ['src/terminal/**'],
-    patterns: ['../!(events|limits|errors)*', '../disk/**', '../protocol/**', '../download/**'],
-    nodeModules: ['node:fs', 'node:fs/*', 'node:net'],
+    may: [
+      './[\\w-]+',
+      '../(errors|limits)',
+      'node:(readline|stream|events|tty)',
+      'chalk',
+      'cli-table3',
+      'string-width',
+    ],
+    types: ['../events'],
+  },
+  { files: ['src/{clock,errors,limits,name-bytes,complaints,in-order}.ts'], may: ['./limits'] },
+  { files: ['src/events.ts'], may: [], types: ['./errors', './protocol/[\\w-]+'] },
+  { files: ['src/neighbours.ts'], may: ['./limits'], types: ['./protocol/[\\w-]+'] },
+  { files: ['src/handlers.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+'], types: ['./neighbours'] },
+  { files: ['src/connection.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+', 'node:net'] },
+  {
+    files: ['src/peer.ts'],
+    may: [
+      './(errors|limits|complaints|connection|handlers|shown-arguments)',
+      './protocol/[\\w-]+',
+      'node:net',
+    ],
+    types: ['./(clock|events|neighbours)'],
   },
   {
-    files: ['src/{clock,neighbours,errors,limits}.ts'],
-    patterns: ['./disk/**', './terminal/**', './download/**', './!(errors|limits)*.ts'],
-    nodeModules: ['node:*'],
-  },
-  {
-    files: ['src/handlers.ts', 'src/connection.ts', 'src/peer.ts', 'src/commands.ts'],
-    patterns: ['./disk/**', './terminal/**', './eachare*'],
-    nodeModules: ['node:fs', 'node:fs/*', 'node:readline'],
-  },
-  {
-    files: ['src/handlers.ts', 'src/connection.ts', 'src/peer.ts'],
-    patterns: ['./commands*'],
-    nodeModules: [],
+    files: ['src/{commands,fetch-file}.ts'],
+    may: ['./(errors|limits|fetch-file|in-order)', './(protocol|download)/[\\w-]+'],
+    types: ['./(events|handlers|neighbours|peer)'],
   },
 ];
 
-export default tseslint.config(
+const only = (allowed) => `^(?!(${allowed.join('|')})(\\.ts)?$)`;
+
+const rooms = ROOMS.map(({ files, may, types = [] }) => ({
+  files,
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: only([...may, ...types]),
+            message: 'This room may not know that one (see eslint.config.js).',
+          },
+          ...(types.length === 0
+            ? []
+            : [{ regex: `^(${types.join('|')})(\\.ts)?$`, allowTypeImports: true, message: 'Types only.' }]),
+        ],
+      },
+    ],
+  },
+}));
+
+/** Time and chance stay outside of what must be the same at every run. */
+const PURE = ['src/download/**', 'src/protocol/**', 'src/clock.ts', 'src/neighbours.ts', 'src/complaints.ts'];
+const OUTSIDE_WORLD = ['setTimeout', 'setInterval', 'setImmediate', 'Date', 'performance', 'process'];
+
+export default defineConfig(
   { ignores: ['dist', 'node_modules', 'coverage'] },
   eslint.configs.recommended,
-  ...tseslint.configs.recommendedTypeChecked,
+  tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
       parserOptions: {
@@ -56,50 +87,28 @@ export default tseslint.config(
       },
     },
     rules: {
-      '@typescript-eslint/switch-exhaustiveness-check': [
-        'error',
-        { considerDefaultExhaustiveForUnions: true },
-      ],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-console': 'error',
-      // Names from the wire are checked for control characters on purpose.
+      // Names from the wire are searched for control characters on purpose.
       'no-control-regex': 'off',
       eqeqeq: 'error',
     },
   },
-  ...ROOMS.map(({ files, patterns, nodeModules }) => ({
-    files,
-    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...nodeModules] }] },
-  })),
+  { files: ['eslint.config.js'], extends: [tseslint.configs.disableTypeChecked] },
+  rooms,
+  { files: PURE, rules: { 'no-restricted-globals': ['error', ...OUTSIDE_WORLD] } },
   {
-    files: ['src/download/**', 'src/protocol/**', 'src/clock.ts', 'src/neighbours.ts'],
-    rules: {
-      'no-restricted-globals': [
-        'error',
-        'setTimeout',
-        'setInterval',
-        'setImmediate',
-        'Date',
-        'performance',
-        'process',
-      ],
-    },
-  },
-  {
-    files: ['src/!(terminal)/**', 'src/!(eachare).ts'],
+    files: ['src/**'],
+    ignores: ['src/terminal/**', 'src/eachare.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'stdout' },
-        { object: 'process', property: 'stdin' },
-        { object: 'process', property: 'exit' },
+        ...['stdin', 'stdout', 'exit'].map((property) => ({ object: 'process', property })),
         { object: 'Math', property: 'random' },
       ],
     },
   },
-  {
-    files: ['test/demo/**', 'test/bench/**'],
-    rules: { 'no-console': 'off' },
-  },
+  { files: ['test/demo/**', 'test/bench/**'], rules: { 'no-console': 'off' } },
 );

@@ -14,6 +14,9 @@ import { decodeName } from './protocol/names.ts';
 /** BYE needs no answer: the next one may follow at once, in list order. */
 const BYE_STAGGER_MS = 20;
 
+/** What made the program leave. */
+export type LeaveCause = 'menu' | 'signal' | 'end-of-input';
+
 /** What the commands work with. */
 export interface Desk {
   readonly peer: Peer;
@@ -157,7 +160,7 @@ export async function changeChunkSize(desk: Desk): Promise<void> {
 /** Menu 9 and every other way out: BYE to all that are ONLINE, then silence. */
 export async function leave(
   { peer, neighbours, reporter }: Pick<Desk, 'peer' | 'neighbours' | 'reporter'>,
-  cause: 'menu' | 'signal' | 'end-of-input',
+  cause: LeaveCause,
 ): Promise<void> {
   reporter.report({ event: 'leaving', cause });
   const deadline = AbortSignal.timeout(LEAVE_TIMEOUT_MS);

@@ -108,3 +108,24 @@ export const SHOWN_BASE64_CHARS = 20;
 
 /** The event log is written this long after an event at the latest. */
 export const LOG_FLUSH_MS = 50;
+
+/** Entries of the shared folder that are looked at together; the thread pool works on four, the rest keeps it fed. */
+export const STAT_PARALLELISM = 32;
+
+/** Bytes on their way to the disk, then a download waits for it: enough to keep it busy, no more than a few blocks. */
+export const MAX_QUEUED_WRITE_BYTES = 16 * WRITE_BLOCK_BYTES;
+
+/** A queued write counts for at least one page: the queue of a download in tiny pieces must end as well. */
+export const MIN_QUEUED_WRITE_BYTES = 4 * 1024;
+
+/** A neighbours file of 1000 host names is below 300 kB; something larger is another file. */
+export const MAX_NEIGHBOURS_FILE_BYTES = 1024 * 1024;
+
+/** The event log is written earlier than LOG_FLUSH_MS when this much waits. */
+export const LOG_BUFFER_BYTES = 64 * 1024;
+
+/** A log that is a pipe may lag behind by this much; then its reader counts as gone. */
+export const MAX_LOG_BACKLOG_BYTES = 1024 * 1024;
+
+/** How long the end of the program waits for a slow reader of the log. */
+export const LOG_CLOSE_TIMEOUT_MS = 500;

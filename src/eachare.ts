@@ -1,0 +1,213 @@
+#!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { Clock } from './clock.ts';
+import * as commands from './commands.ts';
+import { LogFile } from './disk/log-file.ts';
+import { NeighboursFile } from './disk/neighbours-file.ts';
+import { SharedFolder } from './disk/shared-folder.ts';
+import { Statistics } from './download/statistics.ts';
+import { FileError, StartError, UsageError } from './errors.ts';
+import type { Ask, AppEvent, Reporter } from './events.ts';
+import { NeighboursKeeper } from './neighbours-keeper.ts';
+import { Neighbours } from './neighbours.ts';
+import { parseOptions, type Options } from './options.ts';
+import { Peer } from './peer.ts';
+import { parseAddress } from './protocol/address.ts';
+import { EventLog } from './terminal/event-log.ts';
+import { reason } from './terminal/reasons.ts';
+import { Screen } from './terminal/screen.ts';
+import { Terminal } from './terminal/terminal.ts';
+
+/**
+ * The front door: command line → objects → menu loop → exit code. Nobody imports this file, and only this file knows
+ * all the rooms.
+ */
+
+/** Documented in the help and in the README. */
+const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+
+/** If something still keeps the process alive this long after its last word, it ends anyway. */
+const LAST_RESORT_MS = 1_000;
+
+/** Why a run cannot begin, in one line for the person. */
+class StartupFailure extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number, cause: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** Opens what an argument names. An argument that names nothing usable is wrong usage, the rest a failure. */
+async function openArgument<T>(
+  argument: string,
+  path: string,
+  open: () => T | Promise<T>,
+  create = '',
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    const hint = error.code === 'not-found' && create !== '' ? ` (crie com: ${create})` : '';
+    const isUsage = ['not-found', 'not-a-folder', 'not-a-file'].includes(error.code);
+    const text = `${argument}: "${path}" ${reason(error.code)}${hint}`;
+    throw new StartupFailure(text, isUsage ? EXIT.usage : EXIT.failure, error);
+  }
+}
+
+/** Everything that a run is made of, from the command line to the menu. */
+async function run(options: Options): Promise<void> {
+  const { neighboursPath, folderPath, eventsPath } = options;
+  const file = await openArgument(
+    '<vizinhos.txt>',
+    neighboursPath,
+    () => NeighboursFile.open(neighboursPath),
+    `touch "${neighboursPath}"`,
+  );
+  const folder = await openArgument(
+    '<diretório_compartilhado>',
+    folderPath,
+    () => SharedFolder.open(folderPath),
+    `mkdir "${folderPath}"`,
+  );
+  const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
+  const inFile = lines.flatMap(({ address }) => address ?? []);
+
+  const reporters: Reporter[] = [];
+  const reporter: Reporter = { report: (event: AppEvent) => reporters.forEach((each) => each.report(event)) };
+  const neighbours: Neighbours = new Neighbours(() => peer.address);
+  const peer = new Peer({
+    address: options.address,
+    clock: new Clock(),
+    neighbours,
+    share: folder,
+    reporter,
+  });
+
+  const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
+  const screen = new Screen({ terminal, address: () => peer.address, messages: options.messages });
+  reporters.push(screen);
+  const keeper = new NeighboursKeeper(file, inFile, reporter);
+  reporters.push(keeper);
+  if (eventsPath !== undefined) {
+    const onError = ({ path, code }: FileError) =>
+      reporter.report({ event: 'event-log-not-written', path, code });
+    const log = await openArgument('--eventos', eventsPath, () => LogFile.open(eventsPath, onError));
+    // First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process.
+    reporters.unshift(
+      new EventLog({ write: (line) => log.write(line), run: randomUUID(), peer: () => peer.address }),
+    );
+    process.on('exit', () => log.close());
+  }
+
+  const stop = new AbortController();
+  const onSignal = () => {
+    // Whoever asks twice does not want to wait for the BYEs.
+    if (stop.signal.aborted) process.exit(EXIT.ok);
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  terminal.onInterrupt(onSignal);
+  terminal.onOutputClosed(() => stop.abort());
+
+  try {
+    await peer.listen();
+  } catch (error) {
+    terminal.close();
+    if (!(error instanceof StartError)) throw error;
+    throw new StartupFailure(
+      `<endereço:porta>: "${options.address}" ${reason(error.code)}`,
+      EXIT.failure,
+      error,
+    );
+  }
+  for (const { line, text, address } of lines) {
+    if (address === undefined) reporter.report({ event: 'neighbours-file-line-ignored', line, text });
+    else peer.know(address);
+  }
+  const ask = untilAborted(screen.ask, stop.signal);
+  const statistics = new Statistics();
+  const desk = {
+    peer,
+    neighbours,
+    folder,
+    statistics,
+    reporter,
+    ask,
+    signal: stop.signal,
+    chunkSize: options.chunkSize,
+  };
+  const cause = options.menu ? await menuLoop(desk) : await aborted(stop.signal);
+  await commands.leave(desk, cause);
+  await keeper.settled();
+  await folder.close();
+  terminal.close();
+}
+
+/** Asks and obeys until the person, a signal or the end of the input says that it is enough. */
+async function menuLoop(desk: commands.Desk): Promise<commands.LeaveCause> {
+  for (;;) {
+    const input = await desk.ask({ ask: 'menu' });
+    if (desk.signal.aborted) return 'signal';
+    if (input === undefined) return 'end-of-input';
+    switch (input.trim()) {
+      case '1':
+        await commands.listPeers(desk);
+        break;
+      case '2':
+        await commands.obtainPeers(desk);
+        break;
+      case '3':
+        await commands.listLocalFiles(desk);
+        break;
+      case '4':
+        await commands.searchFiles(desk);
+        break;
+      case '5':
+        commands.showStatistics(desk);
+        break;
+      case '6':
+        await commands.changeChunkSize(desk);
+        break;
+      case '9':
+        return 'menu';
+      case '':
+        break;
+      default:
+        desk.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<'signal'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('signal');
+    signal.addEventListener('abort', () => resolve('signal'));
+  });
+}
+
+/** A question ends with undefined when the program is told to leave. */
+function untilAborted(ask: Ask, signal: AbortSignal): Ask {
+  const end = aborted(signal).then(() => undefined);
+  return (question) => (signal.aborted ? end : Promise.race([ask(question), end]));
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  try {
+    const invocation = parseOptions(argv, version);
+    if ('show' in invocation) process.stdout.write(invocation.show);
+    else await run(invocation.run);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof StartupFailure || error instanceof UsageError)) throw error;
+    const hint = error instanceof UsageError ? ' (veja eachare --ajuda)' : '';
+    process.stderr.write(`eachare: ${error.message}${hint}\n`);
+    return error instanceof UsageError ? EXIT.usage : error.exitCode;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
+setTimeout(() => process.exit(), LAST_RESORT_MS).unref();

@@ -1,0 +1,179 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { SpawnedPeer, type LoggedEvent } from '../helpers/spawned-peer.ts';
+
+const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
+const isEnd = ({ event }: LoggedEvent) => event === 'download-finished' || event === 'download-failed';
+
+/** A client that has found the only file of its sources and chosen it. */
+async function startDownload(
+  sources: readonly SpawnedPeer[],
+  args: readonly string[] = [],
+): Promise<SpawnedPeer> {
+  const client = await SpawnedPeer.start({ neighbours: sources.map(({ address }) => address), args });
+  sources.forEach((_, at) => client.type(1, at + 1));
+  client.type(4, 1);
+  return client;
+}
+
+describe('downloads between processes', () => {
+  it('takes a file from two sources and leaves nothing else behind', async () => {
+    const data = randomBytes(100_001);
+    await using b = await SpawnedPeer.start({ files: { 'aula.bin': data }, args: ['--sem-menu'] });
+    await using c = await SpawnedPeer.start({ files: { 'aula.bin': data }, args: ['--sem-menu'] });
+    await using a = await startDownload([b, c], ['--chunk', '1000', '--mensagens', 'todas']);
+    expect(await a.until(isEnd)).toMatchObject({
+      event: 'download-finished',
+      size: data.length,
+      chunkSize: 1000,
+    });
+    expect(sha256(await a.file('aula.bin'))).toBe(sha256(data));
+    expect(await readdir(a.folder)).toEqual(['aula.bin']);
+    const received = a.events.filter((e) => e.event === 'message-received' && e.type === 'FILE');
+    expect(received).toHaveLength(101);
+    expect(new Set(received.map((e) => e.event === 'message-received' && e.from))).toEqual(
+      new Set([b.address, c.address]),
+    );
+    expect(a.screen.match(/Resposta recebida: ".* FILE aula\.bin /g)).toHaveLength(101);
+  });
+
+  it('shows a large download in a few lines, on both sides', async () => {
+    await using b = await SpawnedPeer.start({ files: { x: randomBytes(50_000) }, args: ['--sem-menu'] });
+    await using a = await startDownload([b]);
+    await a.until(isEnd);
+    expect(a.screen).not.toContain(' DL x ');
+    expect(b.screen).not.toContain(' DL x ');
+    expect(b.screen).toContain(`Enviando arquivo x para ${a.address} em 196 chunks`);
+    a.type(9);
+    await a.exit;
+    expect(a.screen).toContain('Download do arquivo x finalizado.');
+  });
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'finishes from the others when a source gets %s in mid-download',
+    async (signal) => {
+      const data = randomBytes(3_000_000);
+      await using b = await SpawnedPeer.start({ files: { x: data }, args: ['--sem-menu'] });
+      await using c = await SpawnedPeer.start({ files: { x: data }, args: ['--sem-menu'] });
+      await using a = await startDownload([b, c], ['--chunk', '512']);
+      await a.until((e) => e.event === 'message-received' && e.type === 'FILE' && e.from === b.address);
+      b.process.kill(signal);
+      expect(await a.until(isEnd, 30_000)).toMatchObject({ event: 'download-finished' });
+      expect(a.events).toContainEqual(
+        expect.objectContaining({ event: 'source-retired', source: b.address }),
+      );
+      expect(sha256(await a.file('x'))).toBe(sha256(data));
+      expect(a.screen.match(/Chunk \d+ de x falhou/g)?.length ?? 0).toBeLessThanOrEqual(3);
+    },
+  );
+
+  it('names what is missing when the last source dies, keeps the old file, and lives on', async () => {
+    const data = randomBytes(3_000_000);
+    await using b = await SpawnedPeer.start({ files: { x: data }, args: ['--sem-menu'] });
+    await using a = await SpawnedPeer.start({
+      files: { x: 'o velho' },
+      neighbours: [b.address],
+      args: ['--chunk', '512'],
+    });
+    a.type(1, 1, 4, 1);
+    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    b.process.kill('SIGKILL');
+    const end = await a.until(isEnd);
+    expect(end).toMatchObject({ event: 'download-failed', code: 'no-sources', chunks: 5860 });
+    expect((await a.file('x')).toString()).toBe('o velho');
+    expect(await readdir(a.folder)).toEqual(['x']);
+    a.type(3, 9);
+    expect(await a.exit).toEqual({ code: 0, signal: null });
+    expect(a.screen).toMatch(/Download do arquivo x falhou: nenhum peer.*de 5860 chunks: \d+/);
+  });
+
+  it('leaves no half file when told to leave in mid-download', async () => {
+    await using b = await SpawnedPeer.start({ files: { x: randomBytes(3_000_000) }, args: ['--sem-menu'] });
+    await using a = await startDownload([b], ['--chunk', '512']);
+    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    a.process.kill('SIGINT');
+    expect(await a.exit).toEqual({ code: 0, signal: null });
+    expect(await readdir(a.folder)).toEqual([]);
+    await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
+  });
+
+  it('says so when the folder is gone in mid-download, and lives on', async () => {
+    await using b = await SpawnedPeer.start({ files: { x: randomBytes(3_000_000) }, args: ['--sem-menu'] });
+    await using a = await startDownload([b], ['--chunk', '512']);
+    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await rm(a.folder, { recursive: true });
+    expect(await a.until(isEnd)).toMatchObject({ event: 'download-failed', code: 'not-found' });
+    a.type(3, 5, 9);
+    expect(await a.exit).toEqual({ code: 0, signal: null });
+    await expect(stat(a.folder)).rejects.toThrow();
+  });
+
+  it('brings names with spaces, colons and any Unicode, and empty files', async () => {
+    const names = ['aula 1: introdução.txt', '100% ção.txt', '日本語 😀.txt', '%41.txt', 'vazio'];
+    const files = Object.fromEntries(
+      names.map((name) => [name, name === 'vazio' ? '' : `conteúdo de ${name}`]),
+    );
+    await using b = await SpawnedPeer.start({ files, args: ['--sem-menu'] });
+    await using a = await SpawnedPeer.start({ neighbours: [b.address], args: ['--chunk', '7'] });
+    a.type(1, 1);
+    names.forEach((_, at) => a.type(4, at + 1));
+    a.type(9);
+    expect(await a.exit).toEqual({ code: 0, signal: null });
+    expect((await readdir(a.folder)).sort()).toEqual([...names].sort());
+    for (const name of names) expect((await a.file(name)).toString()).toBe(files[name]);
+  });
+});
+
+describe('the event log', () => {
+  it('pairs every receipt with its sending, over all peers', async () => {
+    const data = randomBytes(10_000);
+    await using b = await SpawnedPeer.start({ files: { x: data } });
+    await using c = await SpawnedPeer.start({ files: { x: data }, neighbours: [b.address] });
+    await using a = await SpawnedPeer.start({ neighbours: [c.address] });
+    a.type(1, 1, 2, 2, 4, 1);
+    await a.until(isEnd);
+    for (const peer of [a, b, c]) {
+      peer.type(9);
+      await peer.exit;
+      await peer.readEvents();
+    }
+    const logs = [a, b, c];
+    const sent = new Map<string, LoggedEvent>();
+    for (const { events, address } of logs) {
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
+      expect(new Set(events.map(({ run }) => run)).size).toBe(1);
+      let clock = 0;
+      for (const event of events) {
+        expect(event).toMatchObject({
+          v: 1,
+          peer: address,
+          t: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+        });
+        if (event.event === 'clock-updated') {
+          expect(event.clock).toBeGreaterThan(clock);
+          clock = event.clock;
+        }
+        if (event.event !== 'message-sent') continue;
+        expect(sent.has(`${address} ${event.clock}`)).toBe(false);
+        sent.set(`${address} ${event.clock}`, event);
+      }
+    }
+    let pairs = 0;
+    for (const { events, address } of logs) {
+      for (const event of events) {
+        if (event.event !== 'message-received') continue;
+        const sending = sent.get(`${event.from} ${event.clock}`);
+        expect(sending).toMatchObject({
+          event: 'message-sent',
+          to: address,
+          type: event.type,
+          args: event.args,
+        });
+        expect(event.clockAfter).toBeGreaterThan(event.clock);
+        pairs += 1;
+      }
+    }
+    expect(pairs).toBeGreaterThan(80);
+  });
+});

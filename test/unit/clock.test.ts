@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Clock } from '../../src/clock.ts';
+
+describe('Clock', () => {
+  it('starts at 0, counts a sending, and passes what it receives', () => {
+    const clock = new Clock();
+    expect(clock.value).toBe(0);
+    expect(clock.tick()).toBe(1);
+    expect(clock.witness(9)).toBe(10);
+    expect(clock.witness(3)).toBe(11);
+    expect(clock.value).toBe(11);
+  });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 50 + 1])('refuses %d', (remote) => {
+    expect(() => new Clock().witness(remote)).toThrow(RangeError);
+  });
+
+  it('over any trace of several peers: strictly increasing, and a receipt is later than its sending', () => {
+    const step = fc.record({ from: fc.nat(3), to: fc.nat(3), delay: fc.nat(5) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (trace) => {
+        const clocks = Array.from({ length: 4 }, () => new Clock());
+        const onTheWay: { to: number; clock: number; due: number }[] = [];
+        trace.forEach(({ from, to, delay }, now) => {
+          const sender = clocks[from] as Clock;
+          const before = sender.value;
+          const clock = sender.tick();
+          expect(clock).toBeGreaterThan(before);
+          onTheWay.push({ to, clock, due: now + delay });
+          for (const message of onTheWay.filter(({ due }) => due === now)) {
+            const receiver = clocks[message.to] as Clock;
+            const held = receiver.value;
+            const after = receiver.witness(message.clock);
+            expect(after).toBeGreaterThan(Math.max(held, message.clock));
+          }
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
+import { parseOptions } from '../../src/options.ts';
+
+const parse = (...argv: string[]) => parseOptions(argv, '1.2.3');
+
+describe('the command line', () => {
+  it('needs three arguments and has defaults for the rest', () => {
+    expect(parse('[::1]:5001', 'v.txt', 'pasta')).toEqual({
+      run: {
+        address: '[::1]:5001',
+        neighboursPath: 'v.txt',
+        folderPath: 'pasta',
+        chunkSize: 256,
+        eventsPath: undefined,
+        menu: true,
+        messages: 'resumo',
+        color: true,
+      },
+    });
+  });
+
+  it('takes every option', () => {
+    const flags = [
+      '--chunk',
+      '65536',
+      '--eventos',
+      'e.jsonl',
+      '--sem-menu',
+      '--mensagens',
+      'todas',
+      '--sem-cor',
+    ];
+    expect(parse(...flags, 'localhost:0', 'v', 's')).toMatchObject({
+      run: {
+        address: 'localhost:0',
+        chunkSize: 65536,
+        eventsPath: 'e.jsonl',
+        menu: false,
+        messages: 'todas',
+        color: false,
+      },
+    });
+  });
+
+  it.each(['-h', '--help', '--ajuda'])('%s shows the help, all of it in Portuguese', (flag) => {
+    const shown = parse(flag);
+    expect(shown).toHaveProperty('show');
+    const text = 'show' in shown ? shown.show : '';
+    for (const part of [
+      'Uso: eachare',
+      'Argumentos:',
+      'Opções:',
+      'Códigos de saída:',
+      '--eventos',
+      '--sem-menu',
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).not.toMatch(/Usage|Options:|Arguments|display|output the/);
+  });
+
+  it.each(['--versao', '--version'])('%s shows the version', (flag) => {
+    expect(parse(flag)).toEqual({ show: '1.2.3\n' });
+  });
+
+  it.each([
+    [[], /<endereço:porta>/],
+    [['a:1', 'v'], /<diretório_compartilhado>/],
+    [['a:1', 'v', 's', 'x'], /demais/],
+    [['5001', 'v', 's'], /<endereço:porta>: "5001"/],
+    [['1.2.3.4:70000', 'v', 's'], /"1.2.3.4:70000"/],
+    [['0.0.0.0:5001', 'v', 's'], /endereço desta máquina/],
+    [['[::]:5001', 'v', 's'], /endereço desta máquina/],
+    [['a:1', 'v', 's', '--chunk', '0'], /--chunk: "0"/],
+    [['a:1', 'v', 's', '--chunk', '-5'], /--chunk: "-5"/],
+    [['a:1', 'v', 's', '--chunk', '1e3'], /--chunk: "1e3"/],
+    [['a:1', 'v', 's', '--chunk', '99999999999'], /--chunk/],
+    [['a:1', 'v', 's', '--chunk'], /--chunk precisa/],
+    [['a:1', 'v', 's', '--mensagens', 'algumas'], /--mensagens: "algumas"/],
+    [['a:1', 'v', 's', '--nada'], /--nada/],
+  ])('%j: one line that says what is wrong', (argv, expected) => {
+    let error: unknown;
+    try {
+      parse(...argv);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(UsageError);
+    const { message } = error as UsageError;
+    expect(message).toMatch(expected);
+    expect(message).not.toContain('\n');
+  });
+});

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bytesFromName, nameFromBytes } from '../../../src/name-bytes.ts';
+import { decodeName, encodeName } from '../../../src/protocol/names.ts';
+
+describe('names as tokens', () => {
+  it.each([
+    ['hello.txt', 'hello.txt'],
+    ['ação.txt', 'ação.txt'],
+    ['aula 1.pdf', 'aula%201.pdf'],
+    ['a:b%c', 'a%3Ab%25c'],
+    ['linha\nnova', 'linha%0Anova'],
+    ['nbsp\u00a0x', 'nbsp%C2%A0x'],
+    ['\u202egpj.exe', '%E2%80%AEgpj.exe'],
+    ['a\udce7', 'a%E7'],
+  ])('%j is %s', (name, token) => {
+    expect(encodeName(name)).toBe(token);
+    expect(decodeName(token)).toBe(name);
+  });
+
+  it.each(['100%', '100%.txt', '%zz', '%'])(
+    '%s of a program that does not encode stands for itself',
+    (token) => {
+      expect(decodeName(token)).toBe(token);
+    },
+  );
+
+  it('any bytes survive the way to the wire and back, as one token', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
+        const name = nameFromBytes(bytes);
+        expect(bytesFromName(name)).toEqual(Buffer.from(bytes));
+        const token = encodeName(name);
+        expect(token).not.toMatch(/[\s:\p{C}]/u);
+        expect(decodeName(token)).toBe(name);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
