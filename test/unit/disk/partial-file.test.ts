@@ -1,0 +1,296 @@
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FolderPath } from '../../../src/disk/folder-path.ts';
+import { PartialFile } from '../../../src/disk/partial-file.ts';
+import { MAX_OPEN_BLOCKS, MAX_QUEUED_WRITE_BYTES, WRITE_BLOCK_BYTES } from '../../../src/limits.ts';
+import { leftovers, temporaryFolder } from './temporary-folder.ts';
+
+const begin = (path: string, name: string, size: number, chunkSize: number): Promise<PartialFile> =>
+  PartialFile.create(new FolderPath(path, Buffer.from(path)), name, size, chunkSize);
+
+/** What every FileHandle of this process calls; spied on to play a disk that fails. */
+async function handlePrototype(): Promise<Awaited<ReturnType<typeof open>>> {
+  const handle = await open('/dev/null');
+  await handle.close();
+  return Object.getPrototypeOf(handle) as typeof handle;
+}
+
+const systemError = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write' });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('PartialFile', () => {
+  it('has no name before the commit and leaves nothing else behind', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a.txt', 6, 4);
+    await sink.write(4, Buffer.from('ef'));
+    await sink.write(0, Buffer.from('abcd'));
+    const [temporary = ''] = await readdir(path);
+    expect(temporary).toMatch(/^\.eachare-[0-9a-f]{12}\.parte$/);
+    await sink.commit();
+    expect(await readdir(path)).toEqual(['a.txt']);
+    expect(await readFile(join(path, 'a.txt'), 'utf8')).toBe('abcdef');
+    await sink.discard();
+    expect(await readdir(path)).toEqual(['a.txt']);
+  });
+
+  it('writes an empty file', async () => {
+    const path = await temporaryFolder();
+    await (await begin(path, 'empty', 0, 256)).commit();
+    expect((await stat(join(path, 'empty'))).size).toBe(0);
+  });
+
+  it('gives the file the permissions of any new file', async () => {
+    const path = await temporaryFolder();
+    const before = process.umask(0o027);
+    try {
+      const sink = await begin(path, 'a', 1, 256);
+      await sink.write(0, Buffer.from('a'));
+      await sink.commit();
+    } finally {
+      process.umask(before);
+    }
+    expect((await stat(join(path, 'a'))).mode & 0o777).toBe(0o640);
+  });
+
+  it('lands the same bytes whatever the chunk size and the order', async () => {
+    const path = await temporaryFolder();
+    const sizes = fc.constantFrom(
+      1,
+      255,
+      WRITE_BLOCK_BYTES - 1,
+      WRITE_BLOCK_BYTES,
+      WRITE_BLOCK_BYTES + 1,
+      700_001,
+    );
+    const chunkSizes = fc.oneof(
+      fc.integer({ min: 3_000, max: WRITE_BLOCK_BYTES }),
+      fc.constantFrom(WRITE_BLOCK_BYTES - 1, WRITE_BLOCK_BYTES, WRITE_BLOCK_BYTES + 1, 600_000),
+    );
+    await fc.assert(
+      fc.asyncProperty(sizes, chunkSizes, fc.infiniteStream(fc.nat()), async (size, chunkSize, random) => {
+        const file = Buffer.alloc(size, Buffer.from(Array.from({ length: 251 }, (_, i) => i)));
+        const offsets = Array.from({ length: Math.ceil(size / chunkSize) }, (_, index) => index * chunkSize);
+        const sink = await begin(path, 'any', size, chunkSize);
+        while (offsets.length > 0) {
+          const [offset = 0] = offsets.splice((random.next().value ?? 0) % offsets.length, 1);
+          await sink.write(offset, Buffer.from(file.subarray(offset, offset + chunkSize)));
+        }
+        await sink.commit();
+        expect((await readFile(join(path, 'any'))).equals(file)).toBe(true);
+      }),
+      { numRuns: 15 },
+    );
+    expect(await leftovers(path)).toEqual([]);
+  });
+
+  it('writes a file with more open blocks than are held', async () => {
+    const path = await temporaryFolder();
+    const size = (MAX_OPEN_BLOCKS + 3) * WRITE_BLOCK_BYTES;
+    const half = WRITE_BLOCK_BYTES / 2;
+    const sink = await begin(path, 'large', size, half);
+    for (const part of [half, 0]) {
+      for (let at = part; at < size; at += WRITE_BLOCK_BYTES)
+        await sink.write(at, Buffer.alloc(half, at / half + 1));
+    }
+    await sink.commit();
+    const bytes = await readFile(join(path, 'large'));
+    expect(bytes.length).toBe(size);
+    for (let at = 0; at < size; at += half) {
+      expect(bytes.subarray(at, at + half).equals(Buffer.alloc(half, at / half + 1))).toBe(true);
+    }
+  });
+
+  it('makes the caller wait once the disk lags behind', async () => {
+    const path = await temporaryFolder();
+    const prototype = await handlePrototype();
+    let release = (): void => undefined;
+    const stalled = new Promise<void>((resolve) => (release = resolve));
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the handle below
+    const write = prototype.write as (...args: unknown[]) => Promise<never>;
+    vi.spyOn(prototype, 'write').mockImplementation(async function (this: unknown, ...args: unknown[]) {
+      await stalled;
+      return write.apply(this, args);
+    });
+    const blocks = MAX_QUEUED_WRITE_BYTES / WRITE_BLOCK_BYTES + 1;
+    const sink = await begin(path, 'a', blocks * WRITE_BLOCK_BYTES, WRITE_BLOCK_BYTES);
+    for (let index = 0; index < blocks - 1; index += 1) {
+      await sink.write(index * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES));
+    }
+    let resolved = false;
+    const last = sink
+      .write((blocks - 1) * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES))
+      .then(() => (resolved = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(resolved).toBe(false);
+    release();
+    await last;
+    await sink.commit();
+    expect((await stat(join(path, 'a'))).size).toBe(blocks * WRITE_BLOCK_BYTES);
+  });
+
+  it.each([
+    ['ENOSPC', 'disk-full'],
+    ['EDQUOT', 'disk-full'],
+    ['EROFS', 'no-permission'],
+    ['EIO', 'io'],
+  ])('fails for good after %s and removes what it wrote', async (system, code) => {
+    const path = await temporaryFolder();
+    vi.spyOn(await handlePrototype(), 'write').mockRejectedValueOnce(systemError(system));
+    const sink = await begin(path, 'a', 2 * WRITE_BLOCK_BYTES, WRITE_BLOCK_BYTES);
+    await sink.write(0, Buffer.alloc(WRITE_BLOCK_BYTES));
+    await vi.waitFor(() =>
+      expect(sink.write(WRITE_BLOCK_BYTES, Buffer.alloc(0))).rejects.toMatchObject({
+        name: 'FileError',
+        code,
+        path: join(path, 'a'),
+      }),
+    );
+    await expect(sink.write(0, Buffer.alloc(1))).rejects.toMatchObject({ code });
+    await expect(sink.commit()).rejects.toMatchObject({ code });
+    expect(await readdir(path)).toEqual([]);
+    await sink.discard();
+  });
+
+  it('tells a failure at the commit when nothing was written after it', async () => {
+    const path = await temporaryFolder();
+    vi.spyOn(await handlePrototype(), 'write').mockRejectedValueOnce(systemError('ENOSPC'));
+    const sink = await begin(path, 'a', 3, 256);
+    await sink.write(0, Buffer.from('abc'));
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'disk-full' });
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('commits no file with holes', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 10, 4);
+    await sink.write(8, Buffer.from('ij'));
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'io' });
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('refuses bytes outside of the file, and all that follows', async () => {
+    const path = await temporaryFolder();
+    for (const [offset, length] of [
+      [8, 3],
+      [-1, 1],
+      [0.5, 1],
+    ] as const) {
+      const sink = await begin(path, 'a', 10, 4);
+      await expect(sink.write(offset, Buffer.alloc(length))).rejects.toMatchObject({ code: 'out-of-range' });
+      await expect(sink.commit()).rejects.toMatchObject({ code: 'out-of-range' });
+    }
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('can be discarded while writes are under way, more than once', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 40 * WRITE_BLOCK_BYTES, WRITE_BLOCK_BYTES);
+    const writes = Array.from({ length: 30 }, (_, index) =>
+      sink.write(index * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES)),
+    );
+    await Promise.all([sink.discard(), sink.discard(), ...writes]);
+    await sink.write(0, Buffer.from('late'));
+    expect(await readdir(path)).toEqual([]);
+    await expect(sink.commit()).rejects.toMatchObject({ name: 'FileError' });
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('can be discarded during the commit: the file is there, or nothing is', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 1, 4);
+    await sink.write(0, Buffer.from('a'));
+    const committed = sink.commit().then(
+      () => ['a'],
+      () => [],
+    );
+    await sink.discard();
+    expect(await readdir(path)).toEqual(await committed);
+  });
+
+  it.runIf(process.platform === 'linux')('leaves no descriptor open', async () => {
+    const path = await temporaryFolder();
+    const committed = await begin(path, 'a', 1, 4);
+    await committed.write(0, Buffer.from('a'));
+    await committed.commit();
+    await (await begin(path, 'b', 1, 4)).discard();
+    const numbers = await readdir('/proc/self/fd');
+    const open = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    expect(open.filter((target) => target.startsWith(path))).toEqual([]);
+  });
+});
+
+describe('the place of a PartialFile', () => {
+  it.each(['../a', '.hidden', '', 'a/b', 'nul\0', 'CON'])(
+    'is refused to the name %j, before anything is created',
+    async (name) => {
+      const path = await temporaryFolder();
+      await expect(begin(path, name, 1, 1)).rejects.toMatchObject({ code: 'unsafe-name' });
+      expect(await readdir(path)).toEqual([]);
+    },
+  );
+
+  it('is that of an older file', async () => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a'), 'an older and longer file');
+    const sink = await begin(path, 'a', 3, 4);
+    await sink.write(0, Buffer.from('new'));
+    await sink.commit();
+    expect(await readFile(join(path, 'a'), 'utf8')).toBe('new');
+  });
+
+  it('is that of a link, never that of its target', async () => {
+    const path = await temporaryFolder();
+    const outside = join(await temporaryFolder(), 'precious');
+    await writeFile(outside, 'precious');
+    await symlink(outside, join(path, 'a'));
+    const sink = await begin(path, 'a', 3, 4);
+    await sink.write(0, Buffer.from('new'));
+    await sink.commit();
+    expect(await readFile(outside, 'utf8')).toBe('precious');
+    expect(await readFile(join(path, 'a'), 'utf8')).toBe('new');
+  });
+
+  it('is not that of a folder', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 0, 4);
+    await mkdir(join(path, 'a'));
+    await expect(begin(path, 'a', 0, 4)).rejects.toMatchObject({ code: 'not-a-file', path: join(path, 'a') });
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'not-a-file' });
+    expect(await readdir(path)).toEqual(['a']);
+  });
+
+  it('is lost with the folder', async () => {
+    const path = join(await temporaryFolder(), 'shared');
+    await mkdir(path);
+    const sink = await begin(path, 'a', 3, 4);
+    await sink.write(0, Buffer.from('abc'));
+    await rename(path, `${path}-elsewhere`);
+    await expect(begin(path, 'b', 3, 4)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'not-found', path: join(path, 'a') });
+    await rm(`${path}-elsewhere`, { recursive: true });
+  });
+
+  it.runIf(process.platform === 'linux')('may have a name that is no UTF-8', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'caf\udce9', 1, 4);
+    await sink.write(0, Buffer.from('a'));
+    await sink.commit();
+    expect(await readdir(path, { encoding: 'buffer' })).toEqual([Buffer.from('caf\xe9', 'latin1')]);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { WriteQueue, type WriteTarget } from '../../../src/disk/write-queue.ts';
+import { MAX_QUEUED_WRITE_BYTES, MIN_QUEUED_WRITE_BYTES } from '../../../src/limits.ts';
+
+/** A disk that takes at most `most` bytes at a time and only moves when it is let. */
+class SlowTarget implements WriteTarget {
+  readonly content = Buffer.alloc(64);
+  writes = 0;
+  underWay = 0;
+  failure: Error | undefined;
+  readonly #most: number;
+  #open: Promise<void> = Promise.resolve();
+  #release = (): void => undefined;
+
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  stall(): void {
+    this.#open = new Promise((resolve) => (this.#release = resolve));
+  }
+
+  release(): void {
+    this.#release();
+  }
+
+  async write(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesWritten: number }> {
+    this.writes += 1;
+    this.underWay += 1;
+    expect(this.underWay).toBe(1);
+    await this.#open;
+    this.underWay -= 1;
+    if (this.failure !== undefined) throw this.failure;
+    const bytesWritten = Math.min(length, this.#most);
+    bytes.copy(this.content, position, offset, offset + bytesWritten);
+    return { bytesWritten };
+  }
+}
+
+const diskFull = (): Error => Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+
+describe('WriteQueue', () => {
+  it('goes on after a short write', async () => {
+    const target = new SlowTarget(3);
+    const queue = new WriteQueue(target, '/x');
+    queue.push({ position: 2, bytes: Buffer.from('abcdefgh') });
+    queue.push({ position: 10, bytes: Buffer.from('ij') });
+    await queue.settled();
+    expect(target.content.toString('latin1', 2, 12)).toBe('abcdefghij');
+    expect(target.writes).toBe(4);
+  });
+
+  it('is congested once too much waits, and no longer when it was written', async () => {
+    const target = new SlowTarget();
+    target.stall();
+    const queue = new WriteQueue(target, '/x');
+    for (let queued = 0; queued < MAX_QUEUED_WRITE_BYTES; queued += MIN_QUEUED_WRITE_BYTES) {
+      queue.push({ position: 0, bytes: Buffer.from('x') });
+    }
+    expect(queue.congested).toBe(false);
+    queue.push({ position: 0, bytes: Buffer.from('x') });
+    expect(queue.congested).toBe(true);
+    target.release();
+    await queue.settled();
+    expect(queue.congested).toBe(false);
+  });
+
+  it('remembers the first failure and drops the rest', async () => {
+    const target = new SlowTarget();
+    target.failure = diskFull();
+    const queue = new WriteQueue(target, '/x');
+    queue.push({ position: 0, bytes: Buffer.from('a') });
+    queue.push({ position: 1, bytes: Buffer.from('b') });
+    await expect(queue.settled()).rejects.toMatchObject({ code: 'disk-full', path: '/x' });
+    expect(() => queue.check()).toThrow(expect.objectContaining({ code: 'disk-full' }));
+    expect(target.writes).toBe(1);
+    target.failure = undefined;
+    queue.push({ position: 2, bytes: Buffer.from('c') });
+    await expect(queue.settled()).rejects.toMatchObject({ code: 'disk-full' });
+    expect(target.writes).toBe(1);
+  });
+
+  it('takes a write of nothing for a failure, not for a reason to try for ever', async () => {
+    const queue = new WriteQueue(new SlowTarget(0), '/x');
+    queue.push({ position: 0, bytes: Buffer.from('a') });
+    await expect(queue.settled()).rejects.toMatchObject({ code: 'io' });
+  });
+
+  it('stops after the write under way', async () => {
+    const target = new SlowTarget();
+    target.stall();
+    const queue = new WriteQueue(target, '/x');
+    queue.push({ position: 0, bytes: Buffer.from('a') });
+    queue.push({ position: 1, bytes: Buffer.from('b') });
+    await Promise.resolve();
+    const stopped = queue.stop();
+    target.release();
+    await stopped;
+    expect(target.underWay).toBe(0);
+    expect(target.content[1]).toBe(0);
+    await queue.settled();
+  });
+});
