@@ -1,0 +1,61 @@
+/** Numbers as a Brazilian reader expects them: decimal comma, units in words or SI. */
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+/** Ranges of chunks that one line names; a download of millions may have as many gaps. */
+const MAX_RANGES = 10;
+
+/** With a decimal comma. */
+export function decimal(value: number, places: number): string {
+  return value.toFixed(places).replace('.', ',');
+}
+
+/** "1 chunk", "2 chunks"; the plural may be irregular. */
+export function count(amount: number, singular: string, plural = `${singular}s`): string {
+  return `${amount} ${amount === 1 ? singular : plural}`;
+}
+
+/** A size for reading, e.g. `1,5 MiB`; below 1 KiB it is exact. */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // What would be rounded to 1024,0 belongs to the next unit.
+  while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? count(Math.round(bytes), 'byte') : `${decimal(value, 1)} ${UNITS[unit] ?? ''}`;
+}
+
+/** A size for reading with the exact bytes behind it, e.g. `1,5 MiB (1572864 bytes)`. */
+export function exactSize(bytes: number): string {
+  return bytes < 1024 ? size(bytes) : `${size(bytes)} (${bytes} bytes)`;
+}
+
+/** Bytes per second, e.g. `2,3 MiB/s`; unknown before any time has passed. */
+export function speed(bytes: number, seconds: number): string {
+  return seconds > 0 ? `${size(bytes / seconds)}/s` : '–';
+}
+
+/** A time span for reading: `0,35 s`, `12,3 s`, `4 min 07 s`, `2 h 05 min`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 9.995) return `${decimal(seconds, seconds < 0.01 ? 5 : 2)} s`;
+  if (seconds < 59.95) return `${decimal(seconds, 1)} s`;
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** Inclusive ranges as `0-3, 7`, long lists cut. */
+export function ranges(list: readonly (readonly [first: number, last: number])[]): string {
+  const shown = list
+    .slice(0, MAX_RANGES)
+    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
+  return list.length > MAX_RANGES ? `${shown.join(', ')}, …` : shown.join(', ');
+}
+
+/** How many numbers inclusive ranges hold. */
+export function rangesTotal(list: readonly (readonly [first: number, last: number])[]): number {
+  return list.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}

@@ -1,0 +1,66 @@
+import stringWidth from 'string-width';
+
+/** How text falls on a screen: columns, not characters. CJK and emoji are two wide, combining accents none. */
+
+const SEGMENTER = new Intl.Segmenter();
+const PLAIN = /^[ -~]*$/;
+
+/** What a person sees as one character each; never split between two lines. */
+export function graphemes(text: string): readonly string[] {
+  return PLAIN.test(text) ? text.split('') : Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
+}
+
+/** Columns that the text takes. */
+export function columnsOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** The first of `parts` that fit together. */
+function fitting(parts: readonly string[], columns: number): string[] {
+  let used = 0;
+  const end = parts.findIndex((part) => {
+    used += columnsOf(part);
+    return used > columns;
+  });
+  return end < 0 ? [...parts] : parts.slice(0, end);
+}
+
+/** Shortens to `columns` with `…` at the end; the text itself where it fits. */
+export function shortenEnd(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  return columns < 1 ? '' : `${fitting(graphemes(text), columns - 1).join('')}…`;
+}
+
+/** Shortens to `columns` with `…` in the middle: the end of a file name is its extension and tells its kind. */
+export function shortenMiddle(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  const parts = graphemes(text);
+  const tail = fitting(parts.toReversed(), Math.floor((columns - 1) / 2))
+    .reverse()
+    .join('');
+  return shortenEnd(text, columns - columnsOf(tail)) + tail;
+}
+
+/** Breaks into lines of at most `columns`: after a space where one is near enough, else between any two characters. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const grapheme of graphemes(text)) {
+    const width = columnsOf(grapheme);
+    if (used + width > columns && line !== '') {
+      const word = line.slice(line.lastIndexOf(' ') + 1);
+      // A long word is broken rather than moved, so that no line stays half empty.
+      const moved = columnsOf(word) + width;
+      const rest =
+        grapheme === ' ' || word === line || moved > columns || moved * 2 > columns + 2 ? '' : word;
+      lines.push(line.slice(0, line.length - rest.length).trimEnd());
+      line = rest;
+      used = columnsOf(rest);
+      if (grapheme === ' ') continue;
+    }
+    line += grapheme;
+    used += width;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,90 @@
+import type {
+  ConnectionErrorCode,
+  DownloadErrorCode,
+  FileErrorCode,
+  ProtocolErrorCode,
+  StartErrorCode,
+} from '../errors.ts';
+
+/** Every code that an event or a failed start may carry. */
+export type ReasonCode =
+  | ConnectionErrorCode
+  | DownloadErrorCode
+  | FileErrorCode
+  | ProtocolErrorCode
+  | StartErrorCode
+  | 'request-timeout'
+  | 'too-many-connections';
+
+const PROTOCOL: Readonly<Record<ProtocolErrorCode, string>> = {
+  malformed: 'não é uma mensagem do protocolo',
+  'bad-origin': 'endereço de origem inválido',
+  'bad-clock': 'relógio inválido',
+  'unknown-type': 'tipo de mensagem desconhecido',
+  'bad-arguments': 'argumentos inválidos',
+  'bad-base64': 'conteúdo que não é base64 válido',
+  'line-too-long': 'linha longa demais',
+  'own-origin': 'usa o nosso próprio endereço como origem',
+  'unexpected-type': 'resposta de outro tipo',
+  'wrong-chunk': 'não é o chunk pedido',
+};
+
+const CONNECTION: Readonly<Record<ConnectionErrorCode, string>> = {
+  refused: 'conexão recusada',
+  unreachable: 'endereço inalcançável',
+  'unknown-host': 'host desconhecido',
+  'connect-timeout': 'tempo de conexão esgotado',
+  'reply-timeout': 'a resposta não chegou a tempo',
+  'write-timeout': 'o envio não terminou a tempo',
+  reset: 'conexão interrompida',
+  'no-reply': 'conexão encerrada sem resposta',
+  'no-resources': 'sem conexões livres nesta máquina',
+  aborted: 'cancelado',
+};
+
+const FILE: Readonly<Record<FileErrorCode, string>> = {
+  'not-found': 'não encontrado',
+  'not-a-folder': 'não é um diretório',
+  'not-a-file': 'não é um arquivo comum',
+  'no-permission': 'permissão negada',
+  'disk-full': 'disco cheio',
+  'unsafe-name': 'nome de arquivo não permitido',
+  'name-twin': 'o sistema de arquivos confunde o nome com o de outro arquivo',
+  'out-of-range': 'chunk além do fim do arquivo',
+  'too-large': 'chunk grande demais',
+  changed: 'o arquivo mudou durante a leitura',
+  io: 'erro de entrada e saída',
+};
+
+const DOWNLOAD: Readonly<Record<DownloadErrorCode, string>> = {
+  'no-sources': 'nenhum peer restante pode enviar o arquivo',
+  aborted: 'cancelado',
+  disk: 'não foi possível gravar o arquivo',
+};
+
+const START: Readonly<Record<StartErrorCode, string>> = {
+  'port-taken': 'a porta já está em uso',
+  'port-forbidden': 'permissão negada para usar a porta',
+  'address-not-local': 'o endereço não é desta máquina',
+  'listen-failed': 'não foi possível escutar no endereço',
+};
+
+const REASONS: Readonly<Record<ReasonCode, string>> = {
+  ...PROTOCOL,
+  ...CONNECTION,
+  ...FILE,
+  ...DOWNLOAD,
+  ...START,
+  'request-timeout': 'o pedido não chegou a tempo',
+  'too-many-connections': 'conexões demais abertas',
+};
+
+/** The code in words, to stand after a colon. */
+export function reason(code: ReasonCode): string {
+  return REASONS[code];
+}
+
+/** Whether the other side answered, but against the rules. */
+export function isProtocolReason(code: ReasonCode): code is ProtocolErrorCode {
+  return code in PROTOCOL;
+}

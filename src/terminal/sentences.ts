@@ -1,0 +1,81 @@
+import type { AppEvent, MessageReceived, MessageSent } from '../events.ts';
+import { escape } from './escape.ts';
+import { count, duration, exactSize, ranges, rangesTotal, speed } from './formats.ts';
+import { isProtocolReason, reason } from './reasons.ts';
+import { downloadsTable, peersTable } from './tables.ts';
+
+/** The texts of events that take more than one expression; `text.ts` has the others. */
+
+type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
+
+export function envelope(origin: string, { clock, type, args }: MessageSent | MessageReceived): string {
+  return escape([origin, clock, type, ...args].join(' '));
+}
+
+export function again(repeated: number): string {
+  if (repeated === 0) return '';
+  return repeated === 1
+    ? ' (mais 1 igual desde o último aviso)'
+    : ` (mais ${repeated} iguais desde o último aviso)`;
+}
+
+export function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
+  const what = isProtocolReason(code) ? 'Resposta inválida de' : 'Não foi possível falar com';
+  return `${what} ${escape(to)}: ${reason(code)} (${type})`;
+}
+
+export function requestRefused({ from, type, name, code, repeated }: EventOf<'request-refused'>): string {
+  const what = escape(name === '' ? type : `${type} ${name}`);
+  return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;
+}
+
+export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
+  if (asked === 0) return ['Nenhum peer online para perguntar.'];
+  if (found.length > 0) return [];
+  return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
+}
+
+export function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
+  const what = among === 'menu' ? 'Comando inválido' : 'Opção inválida';
+  return `${what}: "${escape(input)}". Digite um dos números entre colchetes.`;
+}
+
+export function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
+  const rule = `Digite um número inteiro de 1 a ${largest} (bytes)`;
+  return `Tamanho de chunk inválido: "${escape(input)}". ${rule}; o tamanho continua ${bytes}.`;
+}
+
+export function statistics(
+  { clock, peers, downloads }: EventOf<'statistics-shown'>,
+  width: number,
+): string[] {
+  return [
+    `Relógio: ${clock}`,
+    ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
+    'Downloads:',
+    ...downloadsTable(downloads, width),
+    ...(downloads.length === 0 ? ['Nenhum download concluído até agora.'] : []),
+  ];
+}
+
+export function downloadStarted(event: EventOf<'download-started'>): string {
+  const { name, chunks, chunkSize, sources } = event;
+  const pieces = `${exactSize(event.size)} em ${count(chunks, 'chunk')} de até ${count(chunkSize, 'byte')}`;
+  return `Baixando ${escape(name)}: ${pieces}, de ${count(sources.length, 'peer')}.`;
+}
+
+export function downloadFinished(event: EventOf<'download-finished'>): string[] {
+  const { name, seconds, sources } = event;
+  const pace = `${duration(seconds)} (${speed(event.size, seconds)})`;
+  return [
+    `Download do arquivo ${escape(name)} finalizado.`,
+    `  ${exactSize(event.size)} em ${pace}, de ${count(sources.length, 'peer')}.`,
+  ];
+}
+
+export function downloadFailed({ name, code, missing, chunks }: EventOf<'download-failed'>): string {
+  const what = `Download do arquivo ${escape(name)} falhou: ${reason(code)}`;
+  const gaps = rangesTotal(missing);
+  if (gaps === 0) return `${what}.`;
+  return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
+}

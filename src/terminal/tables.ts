@@ -1,0 +1,80 @@
+import type { DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
+import { escape } from './escape.ts';
+import { tableLines, type Cell, type Column } from './table.ts';
+
+/** Seconds are shown with this many decimals. */
+const DECIMALS = 5;
+
+function numbers(head: string, values: readonly (number | string)[]): Column {
+  return { head, align: 'right', flexible: false, cells: values.map(String) };
+}
+
+function texts(head: string, cells: readonly Cell[]): Column {
+  return { head, align: 'left', flexible: true, cells };
+}
+
+/** Names behind their numbers, `[1] a.txt`, counted from `first`; shorter numbers stand further right. */
+function numbered(names: readonly string[], first: number): Cell[] {
+  const widest = `${first + names.length - 1}`.length;
+  return names.map((name, index) => {
+    const label = `[${first + index}] `.padStart(widest + 3);
+    return { label, text: escape(name) };
+  });
+}
+
+/** Menu 4: the files of the network, row 0 cancels. */
+export function foundFilesTable(found: readonly FoundFileView[], width: number): string[] {
+  const names = numbered(['<Cancelar>', ...found.map(({ name }) => name)], 0);
+  const sources = found.map((file) => ({ list: file.sources.map(escape) }));
+  const sizes = found.map(({ size }) => size);
+  return tableLines(
+    [texts('Nome', names), numbers('Tamanho', ['', ...sizes]), texts('Peer', ['', ...sources])],
+    width,
+  );
+}
+
+/** Menu 3: the files of the shared folder. */
+export function localFilesTable(files: readonly FileView[], width: number): string[] {
+  const names = numbered(
+    files.map(({ name }) => name),
+    1,
+  );
+  const sizes = files.map(({ size }) => size);
+  return tableLines([texts('Nome', names), numbers('Tamanho [bytes]', sizes)], width);
+}
+
+/** Menu 5: who we know. */
+export function peersTable(peers: readonly NeighbourView[], width: number): string[] {
+  const statuses = peers.map(({ status }) => status);
+  return tableLines(
+    [
+      texts(
+        'Peer',
+        peers.map(({ address }) => escape(address)),
+      ),
+      { head: 'Status', align: 'left', flexible: false, cells: statuses },
+      numbers(
+        'Relógio',
+        peers.map(({ clock }) => clock),
+      ),
+    ],
+    width,
+  );
+}
+
+/** Menu 5: times of the downloads in seconds, those alike in one row. */
+export function downloadsTable(groups: readonly DownloadGroup[], width: number): string[] {
+  const column = (head: string, value: (group: DownloadGroup) => number | string) =>
+    numbers(head, groups.map(value));
+  return tableLines(
+    [
+      column('Tam. chunk', ({ chunkSize }) => chunkSize),
+      column('N peers', ({ sources }) => sources),
+      column('Tam. arquivo', ({ fileSize }) => fileSize),
+      column('N', (group) => group.count),
+      column('Tempo [s]', ({ mean }) => mean.toFixed(DECIMALS)),
+      column('Desvio', ({ deviation }) => deviation.toFixed(DECIMALS)),
+    ],
+    width,
+  );
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../../src/terminal/layout.ts';
+import {
+  downloadsTable,
+  foundFilesTable,
+  localFilesTable,
+  peersTable,
+} from '../../../src/terminal/tables.ts';
+import { A2, address } from './samples.ts';
+
+const PEERS = Array.from({ length: 60 }, (_, at) => address(`192.168.100.${at}:${50000 + at}`));
+const LONG = `${'nome-'.repeat(50)}x.txt`;
+const WIDE = `${'漢字'.repeat(40)}🎉.gif`;
+const THAI = 'สวัสดีชาวโลก.txt';
+const FOUND = [
+  { name: LONG, size: 2 ** 40, sources: PEERS },
+  { name: WIDE, size: 7, sources: PEERS.slice(0, 2) },
+  { name: THAI, size: 70, sources: PEERS.slice(0, 1) },
+  { name: 'a\x1b[31m.txt', size: 1000, sources: [A2] },
+];
+const GROUP = { chunkSize: 2 ** 20, sources: 12, fileSize: 2 ** 33, count: 3, mean: 1234.5, deviation: 0 };
+const WIDTHS = [40, 80, 200];
+
+const TABLES: readonly (readonly [string, (width: number) => string[]])[] = [
+  ['found files', (width) => foundFilesTable(FOUND, width)],
+  ['local files', (width) => localFilesTable(FOUND, width)],
+  [
+    'peers',
+    (width) =>
+      peersTable(
+        PEERS.map((peer) => ({ address: peer, status: 'OFFLINE', clock: 2 ** 50 })),
+        width,
+      ),
+  ],
+  ['downloads', (width) => downloadsTable([GROUP, GROUP], width)],
+];
+
+/** Where the separators stand; the same in every line, or the table is crooked. */
+function separators(line: string): string {
+  const places = [...line.matchAll(/ \|( |$)|-\+-/g)].map(({ index }) => columnsOf(line.slice(0, index)));
+  return places.join(' ');
+}
+
+describe.each(TABLES)('table of %s', (_, table) => {
+  it.each(WIDTHS)('fits %d columns and stands straight', (width) => {
+    const lines = table(width);
+    for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+    expect(new Set(lines.map(separators)).size).toBe(1);
+    expect(lines.join('')).not.toMatch(/[\x00-\x1f\u{F0000}-\u{FFFFD}\uE000]/u);
+  });
+
+  it('has one line a row on a pipe, straight too', () => {
+    const lines = table(Infinity);
+    expect(new Set(lines.map(separators)).size).toBe(1);
+    for (const line of lines) expect(line).toBe(line.trimEnd());
+  });
+});
+
+describe('foundFilesTable', () => {
+  it('leaves names and sources whole on a pipe', () => {
+    const lines = foundFilesTable(FOUND, Infinity);
+    expect(lines).toHaveLength(2 + 1 + FOUND.length);
+    expect(lines[3]).toContain(`[1] ${LONG} `);
+    expect(lines[3]).toContain(PEERS.join(', '));
+    expect(lines[4]).toContain(`[2] ${WIDE} `);
+  });
+
+  it('keeps a name of 255 characters whole at 80 columns, wrapped', () => {
+    const name = LONG.padEnd(255, 'y');
+    const lines = foundFilesTable([{ name, size: 1, sources: [A2] }], 80);
+    const names = lines.slice(3).map((line) => line.split(' | ')[0]?.slice(4).trim());
+    expect(names.join('')).toBe(name);
+  });
+
+  it('shortens what would fill a screen, and keeps the extension', () => {
+    const lines = foundFilesTable(FOUND, 40);
+    expect(lines.length).toBeLessThan(40);
+    const names = lines.map((line) => line.split(' | ')[0]?.slice(4).trim()).join('');
+    expect(names).toMatch(/nome-.*….*x\.txt/);
+  });
+
+  it('says how many sources are left out', () => {
+    expect(foundFilesTable(FOUND, 80).join(' ')).toMatch(/e mais\s+\|?\s*\d+/);
+  });
+
+  it('lines up numbers of several digits', () => {
+    const found = Array.from({ length: 10 }, () => ({ name: 'a', size: 1, sources: [] }));
+    const lines = foundFilesTable(found, 80);
+    expect(lines[2]).toBe(' [0] <Cancelar> |         |');
+    expect(lines[12]).toBe('[10] a          |       1 |');
+  });
+
+  it('draws a table of many rows in pieces that join', () => {
+    const files = Array.from({ length: 1_000 }, (_, at) => ({ name: `${at}.txt`, size: at }));
+    const lines = localFilesTable(files, 80);
+    expect(lines).toHaveLength(1_002);
+    expect(lines.filter((line) => line.includes('---'))).toHaveLength(1);
+    expect(new Set(lines.map(separators)).size).toBe(1);
+    expect(lines.at(-1)).toBe('[1000] 999.txt |             999');
+  });
+});
