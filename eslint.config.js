@@ -34,13 +34,13 @@ const ROOMS = [
   { files: ['src/handlers.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+'], types: ['./neighbours'] },
   { files: ['src/connection.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+', 'node:net'] },
   {
-    files: ['src/peer.ts'],
+    files: ['src/{peer,inbound,outbound,channel,dialects,wire}.ts'],
     may: [
-      './(errors|limits|complaints|connection|handlers|shown-arguments)',
+      './(errors|limits|complaints|connection|channel|dialects|inbound|outbound|handlers|shown-arguments)',
       './protocol/[\\w-]+',
       'node:net',
     ],
-    types: ['./(clock|events|neighbours)'],
+    types: ['./(clock|events|neighbours|wire)'],
   },
   {
     files: ['src/{commands,fetch-file}.ts'],

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { ConnectionError, EachareError, type ConnectionErrorCode } from './errors.ts';
 import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, MAX_QUEUED_LINES, REPLY_TIMEOUT_MS } from './limits.ts';
 import { splitAddress, type Address } from './protocol/address.ts';
-import type { FrameReader } from './protocol/dialect.ts';
+import type { FrameReader, Framing } from './protocol/dialect.ts';
 
 const CODES: Readonly<Record<string, ConnectionErrorCode>> = {
   ECONNREFUSED: 'refused',
@@ -34,9 +34,13 @@ export class Connection {
   /** Resolves when the socket is closed, whatever the reason. */
   readonly closed: Promise<void>;
 
+  /** Whether the last payload came without the newline that ends a line, only with the end of the stream. */
+  lacksLastNewline = false;
+
   readonly #socket: net.Socket;
   readonly #reader: FrameReader;
   readonly #queue: Buffer[] = [];
+  readonly #over: Promise<void>;
   #failure: EachareError | undefined;
   #ended = false;
   #finished = false;
@@ -49,6 +53,7 @@ export class Connection {
     socket.on('error', (error) => this.#fail(connectionError(error)));
     socket.on('data', (bytes) => this.#take(bytes));
     socket.on('end', () => this.#end());
+    this.#over = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         this.#fail(new ConnectionError('reset'));
@@ -99,6 +104,39 @@ export class Connection {
     }
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;
+  }
+
+  /** How the other side frames its payloads, as far as it has shown it. */
+  get framing(): Framing {
+    return this.#reader.framing;
+  }
+
+  /** The other side has sent its FIN; payloads may still wait to be taken. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Nothing more can be written. */
+  get isClosing(): boolean {
+    return this.#finished || this.#socket.destroyed || !this.#socket.writable;
+  }
+
+  /** Waits until the other side has sent its FIN, at most that long. Takes no payload. */
+  async closedWithin(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+    await Promise.race([this.#over, patience]);
+    clearTimeout(timer);
+  }
+
+  /** Lets longer payloads come in, once it is known that replies come on it too. */
+  raiseLimit(bytes: number): void {
+    this.#reader.limit = Math.max(this.#reader.limit, bytes);
+  }
+
+  /** Takes an unfinished payload as it stands, for programs that end their request with silence. */
+  takeUnfinished(isComplete: (bytes: Buffer) => boolean): Buffer | undefined {
+    return isComplete(this.#reader.peek()) ? this.#reader.end() : undefined;
   }
 
   /** Whether the other side sends its FIN within that time, and nothing else before. */
@@ -180,7 +218,10 @@ export class Connection {
   #end(): void {
     if (this.#failure !== undefined) return;
     const last = this.#finished ? undefined : this.#reader.end();
-    if (last !== undefined) this.#queue.push(last);
+    if (last !== undefined) {
+      this.lacksLastNewline = this.#reader.framing === 'text';
+      this.#queue.push(last);
+    }
     this.#ended = true;
     this.#wake?.();
   }

@@ -140,10 +140,11 @@ async function run(options: Options): Promise<void> {
     chunkSize: options.chunkSize,
   };
   const cause = options.menu ? await menuLoop(desk) : await aborted(stop.signal);
+  // The prompt is over; what is told from here on stands below it.
+  terminal.close();
   await commands.leave(desk, cause);
   await keeper.settled();
   await folder.close();
-  terminal.close();
 }
 
 /** Asks and obeys until the person, a signal or the end of the input says that it is enough. */

@@ -16,6 +16,7 @@ export type ProtocolErrorCode =
   | 'line-too-long'
   | 'own-origin' // somebody claims to be us
   | 'unexpected-type' // a reply of another type than the request asks for
+  | 'refused-by-remote' // an ERROR instead of the reply
   | 'wrong-chunk'; // FILE with another name, index or length than requested
 
 /** The remote broke the rules: that connection is closed. */

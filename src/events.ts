@@ -37,6 +37,13 @@ export type AppEvent =
     }
   | { readonly event: 'neighbour-added'; readonly neighbour: Address; readonly status: PeerStatus }
   | { readonly event: 'neighbour-status-changed'; readonly neighbour: Address; readonly status: PeerStatus }
+  /** How the program at that address frames its messages, and what showed it. */
+  | {
+      readonly event: 'dialect-learnt';
+      readonly neighbour: Address;
+      readonly dialect: string;
+      readonly evidence: string;
+    }
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }

@@ -1,11 +1,12 @@
 import { Download, type Sink } from './download/download.ts';
-import type { FoundFile } from './download/plan.ts';
+import type { Chunk, FoundFile } from './download/plan.ts';
 import { DownloadError, FileError, ProtocolError } from './errors.ts';
 import type { Reporter } from './events.ts';
 import { MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
-import { decodeName } from './protocol/names.ts';
+import type { MessageOf } from './protocol/message.ts';
+import { base64Token, decodeName } from './protocol/names.ts';
 
 /** A sink that becomes a file. */
 export interface FileSink extends Sink {
@@ -76,20 +77,35 @@ function createDownload(
     chunkSize,
     sink,
     now,
-    fetch: async ({ address, token }, { index, length }, signal) => {
-      const reply = await peer.request(
-        address,
-        { type: 'DL', token, size: chunkSize, index },
-        { signal, chunks },
-      );
-      // The length is known beforehand; the size that the reply tells is not to be trusted (some echo ours).
-      const isOurs = reply.token === token || decodeName(reply.token) === name;
-      if (!isOurs || reply.index !== index || reply.data.length !== length)
-        throw new ProtocolError('wrong-chunk');
-      return reply.data;
+    prepare: ({ address }, signal) => peer.prepare(address, { signal, chunks }),
+    requestsAtOnce: (source) => peer.requestsAtOnce(source),
+    fetch: async ({ address, token }, chunk, signal) => {
+      const request = { type: 'DL', token, size: chunkSize, index: chunk.index } as const;
+      const reply = await peer.request(address, request, { signal, chunks });
+      return chunkOf(reply, token, chunk, file.size);
     },
     onChunkFailed: (source, index, { code }) =>
       reporter.report({ event: 'chunk-failed', name, source, index, code }),
     onSourceRetired: (source) => reporter.report({ event: 'source-retired', name, source }),
   });
+}
+
+/**
+ * The bytes of the chunk that was asked for, out of the reply. The length is known beforehand; the size that the reply
+ * tells is not to be trusted, some programs echo ours. Some answer with the whole file (section 7).
+ * @throws ProtocolError `wrong-chunk`
+ */
+function chunkOf(
+  reply: MessageOf<'FILE'>,
+  token: string,
+  { index, offset, length }: Chunk,
+  size: number,
+): Buffer {
+  const { data } = reply;
+  const isNamed =
+    [token, base64Token(token)].includes(reply.token) || decodeName(reply.token) === decodeName(token);
+  if (isNamed && reply.index === index && data.length === length) return data;
+  const isWhole = isNamed && reply.index === 0 && reply.size === 0 && data.length === size;
+  if (isWhole) return data.subarray(offset, offset + length);
+  throw new ProtocolError('wrong-chunk');
 }

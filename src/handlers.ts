@@ -2,7 +2,7 @@ import { FileError } from './errors.ts';
 import { FILE_SLICE_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Draft, Message, MessageOf } from './protocol/message.ts';
-import { decodeName, encodeName } from './protocol/names.ts';
+import { encodeName, possibleNames } from './protocol/names.ts';
 
 /**
  * What each request means: a message in, a draft of the reply out (protocol, section 3). Opens no socket and
@@ -65,6 +65,7 @@ export class Handlers {
       case 'PEER_LIST':
       case 'LS_LIST':
       case 'FILE':
+      case 'ERROR':
       case 'BYE':
         return undefined;
     }
@@ -72,18 +73,23 @@ export class Handlers {
 
   /** How many chunks the requested file has, where that is known without asking the disk. */
   chunksOf({ token, size }: MessageOf<'DL'>): number | undefined {
-    const bytes = this.#share.sizeOf(token) ?? this.#share.sizeOf(decodeName(token));
-    return bytes === undefined || size === 0 ? undefined : Math.ceil(bytes / size);
+    if (size === 0) return undefined;
+    for (const name of possibleNames(token)) {
+      const bytes = this.#share.sizeOf(name);
+      if (bytes !== undefined) return Math.ceil(bytes / size);
+    }
+    return undefined;
   }
 
   async #open(token: string): Promise<OpenFile> {
-    try {
-      return await this.#share.open(token);
-    } catch (error) {
-      const name = decodeName(token);
-      if (name === token || !(error instanceof FileError) || error.code !== 'not-found') throw error;
-      return this.#share.open(name);
+    for (const name of possibleNames(token)) {
+      try {
+        return await this.#share.open(name);
+      } catch (error) {
+        if (!(error instanceof FileError) || error.code !== 'not-found') throw error;
+      }
     }
+    throw new FileError('not-found', token);
   }
 
   async #chunk({ token, size, index }: MessageOf<'DL'>): Promise<Draft> {

@@ -15,6 +15,9 @@ export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 /** Longest reply line: the largest chunk in base64 and room for its header; a list of 100 000 peers needs 4 MB. */
 export const MAX_REPLY_BYTES = Math.ceil(MAX_CHUNK_BYTES / 3) * 4 + MAX_REQUEST_BYTES;
 
+/** Longest list that is taken on a connection that the other side opened: 100 000 peers. */
+export const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
 /** Chunk size at start, from the assignment. */
 export const DEFAULT_CHUNK_BYTES = 256;
 
@@ -35,6 +38,30 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 
 /** How long we wait for the FIN that one-shot programs send right behind a HELLO, before we answer it. */
 export const HELLO_FIN_WAIT_MS = 50;
+
+/** How long a HELLO waits for the answer or the close that some programs give, before the menu comes back. */
+export const HELLO_ANSWER_MS = 300;
+
+/** How long we look whether a program closes behind its reply, when nothing is known of it yet. */
+export const CLOSE_LOOK_MS = 25;
+
+/** A request on a connection that the other side left open is answered within this, or it only forgot to close. */
+export const TRIAL_TIMEOUT_MS = 500;
+
+/** How long the further lines of a list may take to follow. */
+export const LIST_LINE_GAP_MS = 500;
+
+/** How long a program that answers on a new connection may take to open it. */
+export const CALLBACK_TIMEOUT_MS = 2_000;
+
+/** How long we wait for what a program says to our HELLO when its dialect has to be found out before we can answer it. */
+export const PROBE_TIMEOUT_MS = 300;
+
+/** An empty connection is a hint at the dialect of its host for this long. */
+export const EMPTY_CONNECTION_MEMORY_MS = 1_000;
+
+/** A request that stops without newline or FIN is taken as complete after this long. */
+export const REQUEST_SILENCE_MS = 300;
 
 /** How long a connection that began with HELLO may stay silent. */
 export const IDLE_TIMEOUT_MS = 60_000;
@@ -66,8 +93,8 @@ export const MAX_NEIGHBOURS = 1_000;
 /** Files we list or take from a list; one LS_LIST stays below MAX_REPLY_BYTES with names of ordinary length. */
 export const MAX_LISTED_FILES = 100_000;
 
-/** Requests in flight to one source over one-shot connections; more only fills its accept queue. */
-export const REQUESTS_PER_SOURCE = 4;
+/** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
+export const CHUNKS_WORTH_A_SESSION = 8;
 
 /** Bytes in flight to one source; bounds the memory of a download at large chunks (at least one chunk is always in flight). */
 export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from './errors.ts';
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
+import { DIALECT_NAMES, dialectNamed, type Dialect } from './protocol/dialect.ts';
 import { parseAddress, splitAddress, type Address } from './protocol/address.ts';
 
 /** What the command line asks for. */
@@ -14,6 +15,8 @@ export interface Options {
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
+  /** What the user knows better than we can find out. */
+  readonly dialects: ReadonlyMap<Address, Dialect>;
 }
 
 /** Either something to run, or a text that was asked for (`--ajuda`, `--versao`) and nothing to run. */
@@ -25,6 +28,7 @@ interface Flags {
   readonly mensagens?: string;
   readonly semMenu?: true;
   readonly semCor?: true;
+  readonly dialeto?: readonly string[];
 }
 
 const USAGE = '<endereço:porta> <vizinhos.txt> <diretório_compartilhado>';
@@ -59,6 +63,19 @@ function parseMessages(text: string): Options['messages'] {
   throw new UsageError(`--mensagens: "${text}" não é um dos modos "todas" e "resumo"`);
 }
 
+function parseDialects(texts: readonly string[]): Map<Address, Dialect> {
+  return new Map(
+    texts.map((text) => {
+      const [addressText = '', name = ''] = text.split('=');
+      const address = parseAddress(addressText);
+      const dialect = dialectNamed(name);
+      if (address !== undefined && dialect !== undefined) return [address, dialect] as const;
+      const hint = `não tem a forma endereço:porta=nome, com um dos nomes ${DIALECT_NAMES.join(', ')}`;
+      throw new UsageError(`--dialeto: "${text}" ${hint}`);
+    }),
+  );
+}
+
 function parseOwnAddress(text: string): Address {
   const address = parseAddress(text, { allowPortZero: true });
   if (address === undefined) {
@@ -90,6 +107,11 @@ function createCommand(version: string): Command {
     .option(
       '--mensagens <modo>',
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
+    )
+    .option(
+      '--dialeto <endereço=nome>',
+      `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
+      (text: string, before: readonly string[] = []) => [...before, text],
     )
     .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
@@ -140,7 +162,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
     throw new UsageError(usageMessage(error), { cause: error });
   }
   const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, eventos, mensagens, semMenu, semCor } = command.opts<Flags>();
+  const { chunk, dialeto, eventos, mensagens, semMenu, semCor } = command.opts<Flags>();
   return {
     run: {
       address: parseOwnAddress(address),
@@ -151,6 +173,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
       menu: semMenu !== true,
       messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
       color: semCor !== true,
+      dialects: parseDialects(dialeto ?? []),
     },
   };
 }

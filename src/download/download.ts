@@ -1,5 +1,5 @@
 import { ConnectionError, DownloadError, FileError, ProtocolError } from '../errors.ts';
-import { MAX_IN_FLIGHT_BYTES, REQUESTS_PER_SOURCE } from '../limits.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_SOURCE_FAILURES } from '../limits.ts';
 import { chunkAt, chunkCount, type Chunk, type FoundFile, type Source } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -20,6 +20,10 @@ export interface DownloadOptions<S extends string> {
    * @throws ConnectionError, ProtocolError the chunk is asked for again, here or elsewhere
    */
   readonly fetch: (source: Source<S>, chunk: Chunk, signal: AbortSignal) => Promise<Buffer>;
+  /** Called once for each source before its first chunk is asked. Does not reject. */
+  readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
+  /** Chunks that may be asked of a source at the same time; bounded further by MAX_IN_FLIGHT_BYTES. */
+  readonly requestsAtOnce: (source: S) => number;
   /** Seconds, monotonic. */
   readonly now: () => number;
   readonly onChunkFailed?: (source: S, index: number, error: ConnectionError | ProtocolError) => void;
@@ -32,6 +36,10 @@ export interface Progress {
   readonly sources: number;
 }
 
+/** Whoever was silent for seconds has held up a chunk for seconds: two of these are enough. */
+const TIMEOUTS: readonly string[] = ['reply-timeout', 'connect-timeout'];
+const TIMEOUT_POINTS = MAX_SOURCE_FAILURES - 1;
+
 /**
  * One download: lanes of requests to every source that all draw from one scheduler. Each source has a few lanes,
  * each lane one chunk in flight; a lane with nothing to do sleeps until a chunk comes back or all is done.
@@ -41,6 +49,7 @@ export class Download<S extends string> {
   readonly #options: DownloadOptions<S>;
   readonly #scheduler: Scheduler<S>;
   readonly #stop = new AbortController();
+  readonly #blamed = new WeakSet<Error>();
   #sleepers: (() => void)[] = [];
   #bytes = 0;
   #startedAt = 0;
@@ -72,16 +81,13 @@ export class Download<S extends string> {
    * @throws DownloadError `no-sources`, `aborted`, `disk` (the FileError is its cause)
    */
   async run(signal?: AbortSignal): Promise<number> {
-    const { file, chunkSize, now } = this.#options;
+    const { file, now } = this.#options;
     this.#startedAt = this.#lastChunkAt = now();
     const stop = () => this.#halt();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    const lanes = Math.max(1, Math.min(REQUESTS_PER_SOURCE, Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize)));
     // All lanes are waited for, also after a failure: nobody writes to the sink once we have returned.
-    const ends = await Promise.allSettled(
-      file.sources.flatMap((source) => Array.from({ length: lanes }, () => this.#lane(source))),
-    );
+    const ends = await Promise.allSettled(file.sources.map((source) => this.#drain(source)));
     signal?.removeEventListener('abort', stop);
     this.#halt();
     for (const end of ends) {
@@ -93,6 +99,17 @@ export class Download<S extends string> {
       throw new DownloadError(signal?.aborted ? 'aborted' : 'no-sources', this.#scheduler.missing());
     }
     return this.#lastChunkAt - this.#startedAt;
+  }
+
+  /** All lanes of one source. */
+  async #drain(source: Source<S>): Promise<void> {
+    const { chunkSize, prepare, requestsAtOnce } = this.#options;
+    await prepare?.(source, this.#stop.signal);
+    const lanes = Math.min(requestsAtOnce(source.address), Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize));
+    const ends = await Promise.allSettled(
+      Array.from({ length: Math.max(1, lanes) }, () => this.#lane(source)),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   async #lane(source: Source<S>): Promise<void> {
@@ -126,11 +143,15 @@ export class Download<S extends string> {
   }
 
   #failed(source: S, index: number, error: ConnectionError | ProtocolError): void {
-    if (this.#stop.signal.aborted || this.#scheduler.isRetired(source))
+    // A connection that ends takes many requests with it, all with the same error: that is one failure.
+    const isTold = this.#blamed.has(error);
+    this.#blamed.add(error);
+    if (isTold || this.#stop.signal.aborted || this.#scheduler.isRetired(source)) {
       this.#scheduler.release(source, index);
-    else {
+    } else {
       this.#options.onChunkFailed?.(source, index, error);
-      if (this.#scheduler.fail(source, index)) this.#options.onSourceRetired?.(source);
+      const points = TIMEOUTS.includes(error.code) ? TIMEOUT_POINTS : 1;
+      if (this.#scheduler.fail(source, index, points)) this.#options.onSourceRetired?.(source);
     }
     this.#wakeAll();
   }

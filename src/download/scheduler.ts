@@ -75,12 +75,15 @@ export class Scheduler<S extends string = string> {
     if (this.#state(source).held.delete(index)) this.#returned.push(index);
   }
 
-  /** Puts a chunk back and counts it against its source. True where that retires the source. */
-  fail(source: S, index: number): boolean {
+  /**
+   * Puts a chunk back and counts it against its source. True where that retires the source.
+   * @param points how much it weighs, of MAX_SOURCE_FAILURES
+   */
+  fail(source: S, index: number, points = 1): boolean {
     const state = this.#state(source);
     if (!state.held.has(index)) return false;
     this.release(source, index);
-    state.failures += 1;
+    state.failures += points;
     if (state.retired || state.failures < MAX_SOURCE_FAILURES) return false;
     this.retire(source);
     return true;

@@ -126,6 +126,12 @@ function parseBody(stamp: Stamp, type: string, args: readonly string[], data: Bu
       const { count, items } = parseList(args);
       return { ...stamp, type, files: parseFileEntries(count, items) };
     }
+    case 'ERROR': {
+      const [of, code, ...rest] = args;
+      if (of === undefined || code === undefined)
+        throw new ProtocolError('bad-arguments', 'expected <type> <code> …');
+      return { ...stamp, type, of, code, args: rest };
+    }
     case 'DL':
       if (args.length > 3) throw new ProtocolError('bad-arguments', 'DL takes three arguments');
       return { ...stamp, type, ...parseChunk(args) };

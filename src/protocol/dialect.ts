@@ -1,43 +1,243 @@
 import { MAX_REPLY_BYTES, MAX_REQUEST_BYTES } from '../limits.ts';
+import { LengthBuffer, lengthPrefix } from './length-buffer.ts';
 import { LineBuffer } from './line-buffer.ts';
 
 /**
- * A dialect is how a program puts messages into a stream of bytes and takes them out again. Nothing outside
- * this file knows how a message is framed; the rest of the program sees payloads without framing.
+ * How the programs of the field put messages into a stream (section 7): one row per dialect, and nothing outside this
+ * file knows their names. A row says how a reply to such a program is framed, where it goes and who closes, what tells
+ * it from the others, and how much it can take at once. A new dialect is a new row.
  *
- * Every row has the bytes before a payload (they may depend on its length), the bytes after it, and what
- * reads payloads back out of a stream. What never happens here: looking into a payload.
+ * What never happens here: sockets, time, memory of who spoke what (that is `dialects.ts`), or the meaning of a message.
  */
+
+export type DialectName = 'session' | 'line' | 'prefixed' | 'raw' | 'callback' | 'persistent' | 'multiline';
+
+/** What was seen of a reply to us. */
+export interface ReplyEvidence {
+  readonly framing: Framing;
+  /** The last line ended with its newline. */
+  readonly terminated: boolean;
+  /** The other side closed behind it. */
+  readonly closed: boolean;
+  /** It came on a connection that the other side opened for it. */
+  readonly cameBack: boolean;
+  /** It is not the first one on its connection. */
+  readonly again: boolean;
+  /** A list was told on more than one line. */
+  readonly manyLines: boolean;
+  /** A list of several entries was told on a single line. */
+  readonly manyOnOneLine: boolean;
+  readonly isReturnHello: boolean;
+  /** It is a RETURN_HELLO that offers sessions. */
+  readonly offersSession: boolean;
+}
+
+/** What was seen of a request to us. */
+export interface RequestEvidence {
+  /** It is a HELLO that asks for a session. */
+  readonly asksForSession: boolean;
+  /** A space stood before its newline. */
+  readonly trailingSpace: boolean;
+  /** The FIN came with it, although it wants a reply. */
+  readonly closedAtOnce: boolean;
+  /** It is not the first one on its connection. */
+  readonly again: boolean;
+}
+
 export interface Dialect {
-  readonly name: 'line';
-  /** Bytes in front of a payload of that many bytes. */
+  readonly name: DialectName;
+  /** Latin-1 text before a payload of that many bytes, and behind it. */
   readonly opening: (payloadBytes: number) => string;
   readonly closing: string;
-  /** A new reader of payloads of at most `limit` bytes. */
-  readonly reader: (limit: number) => FrameReader;
+  /** Between the entries of a list behind the first one, and behind the last one in front of `closing`. */
+  readonly entrySeparator: string;
+  readonly listEnd: string;
+  /** Whether a reply goes back on the connection of its request or on a new one to the address of the asker. */
+  readonly replies: 'here' | 'on-new-connection';
+  /** Whether the connection outlives the reply. */
+  readonly staysOpen: boolean;
+  /** Takes further requests before it has answered the former, and answers in their order; refusals are answered too. */
+  readonly isSession: boolean;
+  /** Whether a HELLO wants a RETURN_HELLO: always, never, or where its sender keeps the connection open. */
+  readonly answersHello: 'always' | 'never' | 'if-open';
+  /** A FILE must tell the requested chunk size, even where the chunk is shorter. */
+  readonly echoesChunkSize: boolean;
+  /** Chunks that may be asked of one such program at the same time. */
+  readonly requestsAtOnce: number;
+  /** What proves it, by the name under which it is reported; and whether a reply can be of it. */
+  readonly replyProof?: { readonly name: string; readonly holds: (seen: ReplyEvidence) => boolean };
+  readonly requestProof?: { readonly name: string; readonly holds: (seen: RequestEvidence) => boolean };
+  readonly fits: (seen: ReplyEvidence) => boolean;
 }
 
-/** Bytes in, payloads out; see LineBuffer for the contract. */
-export interface FrameReader {
-  readonly heldBytes: number;
-  push(bytes: Buffer): Buffer[];
-  end(): Buffer | undefined;
-}
+const isText = ({ framing, cameBack }: ReplyEvidence): boolean => framing === 'text' && !cameBack;
 
-/** Section 1: the message, ended by one newline. */
+/** Section 1, and what all rows share unless they say otherwise. */
 export const LINE: Dialect = {
   name: 'line',
   opening: () => '',
   closing: '\n',
-  reader: (limit) => new LineBuffer(limit),
+  entrySeparator: ' ',
+  listEnd: '',
+  replies: 'here',
+  staysOpen: false,
+  isSession: false,
+  answersHello: 'if-open',
+  echoesChunkSize: false,
+  requestsAtOnce: 4,
+  replyProof: { name: 'closed-after-reply', holds: (seen) => isText(seen) && seen.closed },
+  fits: (seen) => isText(seen) && !seen.manyLines && !seen.again,
 };
 
-/** Reads what others ask us; the framing of a request is the same in all programs. */
-export function requestReader(): FrameReader {
-  return LINE.reader(MAX_REQUEST_BYTES);
+/** The rows, those with the strongest proof first. */
+const DIALECTS: readonly Dialect[] = [
+  {
+    // Programs like this one (section 6): lines, on a connection that stays. They take one-shot requests as well.
+    ...LINE,
+    name: 'session',
+    staysOpen: true,
+    isSession: true,
+    requestsAtOnce: 32,
+    replyProof: { name: 'return-hello-session', holds: ({ offersSession }) => offersSession },
+    requestProof: { name: 'hello-session', holds: ({ asksForSession }) => asksForSession },
+    fits: (seen) => isText(seen) && !seen.manyLines,
+  },
+  {
+    ...LINE,
+    name: 'prefixed',
+    opening: lengthPrefix,
+    closing: '',
+    answersHello: 'always',
+    echoesChunkSize: true,
+    requestsAtOnce: 1,
+    replyProof: { name: 'length-prefix', holds: ({ framing }) => framing === 'length' },
+    fits: ({ framing }) => framing === 'length',
+  },
+  {
+    ...LINE,
+    name: 'callback',
+    replies: 'on-new-connection',
+    answersHello: 'never',
+    requestsAtOnce: 2,
+    replyProof: { name: 'reply-on-new-connection', holds: ({ cameBack }) => cameBack },
+    requestProof: { name: 'closed-with-request', holds: ({ closedAtOnce }) => closedAtOnce },
+    fits: ({ cameBack }) => cameBack,
+  },
+  {
+    ...LINE,
+    name: 'multiline',
+    entrySeparator: '\n',
+    listEnd: '\n',
+    answersHello: 'never',
+    requestsAtOnce: 1,
+    replyProof: { name: 'entry-per-line', holds: ({ manyLines }) => manyLines },
+    requestProof: { name: 'space-before-newline', holds: ({ trailingSpace }) => trailingSpace },
+    fits: (seen) => isText(seen) && !seen.manyOnOneLine,
+  },
+  {
+    ...LINE,
+    name: 'persistent',
+    staysOpen: true,
+    requestsAtOnce: 1,
+    replyProof: { name: 'answered-again', holds: ({ again }) => again },
+    requestProof: { name: 'asked-again', holds: ({ again }) => again },
+    fits: (seen) => isText(seen) && !seen.closed,
+  },
+  {
+    ...LINE,
+    name: 'raw',
+    closing: '',
+    answersHello: 'always',
+    requestsAtOnce: 1,
+    replyProof: {
+      name: 'plain-return-hello',
+      holds: (seen) => isText(seen) && seen.isReturnHello && seen.closed && !seen.terminated,
+    },
+    fits: (seen) => isText(seen) && seen.closed && !seen.terminated,
+  },
+  LINE,
+];
+
+export const DIALECT_NAMES: readonly DialectName[] = DIALECTS.map(({ name }) => name).sort();
+
+/** The row with that name, undefined where there is none. */
+export function dialectNamed(name: string): Dialect | undefined {
+  return DIALECTS.find((dialect) => dialect.name === name);
 }
 
-/** Reads what others answer us. */
+/** A dialect and the name of what proves it. */
+export interface Proof {
+  readonly dialect: Dialect;
+  readonly evidence: string;
+}
+
+/** What a reply proves, undefined where it tells nothing that is not known. */
+export function proveByReply(seen: ReplyEvidence, known: Dialect | undefined): Proof | undefined {
+  if (known?.fits(seen) === true) return undefined;
+  const dialect = DIALECTS.find(({ replyProof }) => replyProof?.holds(seen) === true);
+  if (dialect?.replyProof === undefined || dialect === known) return undefined;
+  return { dialect, evidence: dialect.replyProof.name };
+}
+
+/** What a request proves, undefined where it tells nothing that is not known. */
+export function proveByRequest(seen: RequestEvidence, known: Dialect | undefined): Proof | undefined {
+  const dialect = DIALECTS.find(({ requestProof }) => requestProof?.holds(seen) === true);
+  if (dialect?.requestProof === undefined || dialect === known) return undefined;
+  return { dialect, evidence: dialect.requestProof.name };
+}
+
+export type Framing = 'unknown' | 'length' | 'text';
+
+/** Bytes in, payloads out; see LineBuffer for the contract. */
+export interface FrameReader {
+  readonly framing: Framing;
+  /** Longest payload in bytes. */
+  limit: number;
+  /** Bytes of the unfinished payload. */
+  readonly heldBytes: number;
+  push(bytes: Buffer): Buffer[];
+  /** The unfinished payload, left where it is. */
+  peek(): Buffer;
+  end(): Buffer | undefined;
+}
+
+/**
+ * Reads what others ask us: all programs ask in lines.
+ * @param awaitedBytes longest reply that we wait for on such a connection
+ */
+export function requestReader(awaitedBytes = 0): FrameReader {
+  return new LineBuffer(Math.max(MAX_REQUEST_BYTES, awaitedBytes));
+}
+
+/** Reads what others answer us; the first byte of a connection decides its framing, for good. */
 export function replyReader(): FrameReader {
-  return LINE.reader(MAX_REPLY_BYTES);
+  return new ReplyReader();
+}
+
+class ReplyReader implements FrameReader {
+  limit = MAX_REPLY_BYTES;
+  #reader: FrameReader | undefined;
+
+  get framing(): Framing {
+    return this.#reader?.framing ?? 'unknown';
+  }
+
+  get heldBytes(): number {
+    return this.#reader?.heldBytes ?? 0;
+  }
+
+  push(bytes: Buffer): Buffer[] {
+    if (bytes.length === 0) return [];
+    // A payload begins with the address of its sender: a 0 is the first byte of a length.
+    this.#reader ??= bytes[0] === 0 ? new LengthBuffer(this.limit) : new LineBuffer(this.limit);
+    return this.#reader.push(bytes);
+  }
+
+  peek(): Buffer {
+    return this.#reader?.peek() ?? Buffer.alloc(0);
+  }
+
+  end(): Buffer | undefined {
+    return this.#reader?.end();
+  }
 }

@@ -24,6 +24,8 @@ export function headArguments(draft: Draft): string[] {
     case 'DL':
     case 'FILE':
       return [draft.token, String(draft.size), String(draft.index)];
+    case 'ERROR':
+      return [draft.of, draft.code, ...draft.args];
   }
 }
 
@@ -47,14 +49,24 @@ function encodeFile(message: MessageOf<'FILE'>, head: string, dialect: Dialect):
   return bytes;
 }
 
+function isList({ type }: Message): boolean {
+  return type === 'PEER_LIST' || type === 'LS_LIST';
+}
+
+/** The head of a list with its count and its first entry, and the other entries as the dialect separates them. */
+function joinList(parts: readonly (string | number)[], { entrySeparator, listEnd }: Dialect): string {
+  const first = parts.slice(0, 5).join(' ');
+  return [first, ...parts.slice(5)].join(entrySeparator) + listEnd;
+}
+
 /**
  * One message as one piece of bytes, ready for one write. A FILE with a `rest` lacks its end: see `encodeRest`.
  */
 export function encode(message: Message, dialect: Dialect): Buffer {
-  const head = [message.origin, message.clock, message.type, ...headArguments(message)].join(' ');
+  const head = [message.origin, message.clock, message.type, ...headArguments(message)];
   // An empty file has no base64, and a line never ends with a space.
-  if (message.type === 'FILE' && message.data.length > 0) return encodeFile(message, head, dialect);
-  const payload = bytesFromName(head);
+  if (message.type === 'FILE' && message.data.length > 0) return encodeFile(message, head.join(' '), dialect);
+  const payload = bytesFromName(isList(message) ? joinList(head, dialect) : head.join(' '));
   return Buffer.concat([
     Buffer.from(dialect.opening(payload.length), 'latin1'),
     payload,

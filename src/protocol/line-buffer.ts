@@ -15,13 +15,14 @@ function isBlank(line: Buffer): boolean {
  * Blank lines are no messages and vanish here: some programs send a NUL behind their newline.
  */
 export class LineBuffer {
-  readonly #limit: number;
+  readonly framing = 'text';
+  /** Longest line in bytes, newline not counted. */
+  limit: number;
   #fragments: Buffer[] = [];
   #held = 0;
 
-  /** @param limit longest line in bytes, newline not counted */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Bytes of the unfinished line. */
@@ -46,6 +47,11 @@ export class LineBuffer {
     return lines;
   }
 
+  /** The unfinished frame, left where it is. */
+  peek(): Buffer {
+    return Buffer.concat(this.#fragments);
+  }
+
   /** The last line where the newline was left out before the end of the stream, if there is one. */
   end(): Buffer | undefined {
     const line = this.#release();
@@ -54,9 +60,9 @@ export class LineBuffer {
 
   #hold(fragment: Buffer): void {
     this.#held += fragment.length;
-    if (this.#held > this.#limit) {
+    if (this.#held > this.limit) {
       this.#release();
-      throw new ProtocolError('line-too-long', `over ${this.#limit} bytes`);
+      throw new ProtocolError('line-too-long', `over ${this.limit} bytes`);
     }
     this.#fragments.push(fragment);
   }

@@ -38,13 +38,31 @@ export interface FileDraft {
   readonly rest?: { readonly bytes: number; readonly slices: AsyncIterable<Buffer> };
 }
 
+/** Why a request has no answer, inside a session (section 6). */
+export type RefusalCode = 'not-found' | 'out-of-range' | 'bad-request' | 'too-large' | 'busy' | 'read-failed';
+
+/** Answers a request inside a session that cannot be granted. */
+export interface ErrorDraft {
+  readonly type: 'ERROR';
+  /** Type of the request. */
+  readonly of: string;
+  /** A RefusalCode; others may come from programs newer than this one. */
+  readonly code: string;
+  /** Arguments of the request. */
+  readonly args: readonly string[];
+}
+
+/** A connection that carries many requests, pipelined, with replies in their order (section 6). */
+export const SESSION = 'sessao';
+
 export type Draft =
   | { readonly type: 'HELLO' | 'RETURN_HELLO'; readonly capabilities: readonly string[] }
   | { readonly type: 'GET_PEERS' | 'LS' | 'BYE' }
   | { readonly type: 'PEER_LIST'; readonly peers: readonly PeerEntry[] }
   | { readonly type: 'LS_LIST'; readonly files: readonly FileEntry[] }
   | DlDraft
-  | FileDraft;
+  | FileDraft
+  | ErrorDraft;
 
 export type MessageType = Draft['type'];
 

@@ -29,3 +29,24 @@ export function decodeName(token: string): string {
     ),
   );
 }
+
+const BASE64_NAME = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** The token of a name for programs that want names in base64 (section 7). */
+export function base64Token(token: string): string {
+  return bytesFromName(token).toString('base64');
+}
+
+/**
+ * The names that a token in DL may mean, the likeliest first: exactly itself, what it stands for decoded, a name with
+ * the size behind it as some programs list it, a name in base64 (section 7). Nothing is served that was not listed, so
+ * a wrong guess finds nothing.
+ */
+export function* possibleNames(token: string): Generator<string> {
+  yield token;
+  const decoded = decodeName(token);
+  if (decoded !== token) yield decoded;
+  const withoutSize = token.replace(/:[0-9]{1,16}$/, '');
+  if (withoutSize !== token) yield* new Set([withoutSize, decodeName(withoutSize)]);
+  if (BASE64_NAME.test(token)) yield nameFromBytes(Buffer.from(token, 'base64'));
+}

@@ -26,6 +26,7 @@ const PROTOCOL: Readonly<Record<ProtocolErrorCode, string>> = {
   'line-too-long': 'linha longa demais',
   'own-origin': 'usa o nosso próprio endereço como origem',
   'unexpected-type': 'resposta de outro tipo',
+  'refused-by-remote': 'o outro peer recusou o pedido',
   'wrong-chunk': 'não é o chunk pedido',
 };
 

@@ -35,7 +35,7 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
     case 'peer-started':
       return [`Peer iniciado em ${event.address}`];
     case 'peer-stopped':
-      return ['Peer encerrado.'];
+      return [];
     case 'clock-updated':
       return [`=> Atualizando relogio para ${event.clock}`];
     case 'message-sent':

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../../src/protocol/address.ts';
 import { decode } from '../../src/protocol/decode.ts';
-import { LINE } from '../../src/protocol/dialect.ts';
+import { LINE, replyReader } from '../../src/protocol/dialect.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Message } from '../../src/protocol/message.ts';
 import { rate, type Row } from './measure.ts';
@@ -24,7 +24,7 @@ export function benchCodec(): Row[] {
     const bareEncode = speed(() => Buffer.from(data.toString('base64'), 'latin1'));
     const bareDecode = speed(() => Buffer.from(text, 'base64'));
     const encoding = speed(() => encode(message, LINE));
-    const decoding = speed(() => LINE.reader(MIB).push(line).map(decode));
+    const decoding = speed(() => replyReader().push(line).map(decode));
     return [
       row(`encode FILE of ${bytes} bytes`, encoding, bareEncode),
       row(`read and decode FILE of ${bytes} bytes`, decoding, bareDecode),

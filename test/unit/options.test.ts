@@ -16,6 +16,7 @@ describe('the command line', () => {
         menu: true,
         messages: 'resumo',
         color: true,
+        dialects: new Map(),
       },
     });
   });
@@ -79,6 +80,8 @@ describe('the command line', () => {
     [['a:1', 'v', 's', '--chunk'], /--chunk precisa/],
     [['a:1', 'v', 's', '--mensagens', 'algumas'], /--mensagens: "algumas"/],
     [['a:1', 'v', 's', '--nada'], /--nada/],
+    [['a:1', 'v', 's', '--dialeto', 'a:2'], /--dialeto: "a:2"/],
+    [['a:1', 'v', 's', '--dialeto', 'a:2=klingon'], /prefixed/],
   ])('%j: one line that says what is wrong', (argv, expected) => {
     let error: unknown;
     try {

@@ -29,7 +29,18 @@ function build(addresses: readonly string[], fetch: Fetch, more: Partial<Downloa
     size: content.length,
     sources: addresses.map((address) => ({ address, token: 'x' })),
   };
-  return { sink, download: new Download({ file, chunkSize: 100, sink, fetch, now: () => 0, ...more }) };
+  return {
+    sink,
+    download: new Download({
+      file,
+      chunkSize: 100,
+      sink,
+      fetch,
+      now: () => 0,
+      requestsAtOnce: () => 4,
+      ...more,
+    }),
+  };
 }
 
 describe('Download', () => {
@@ -137,7 +148,14 @@ describe('Download', () => {
   it('asks for nothing where the file is empty', async () => {
     const file = { name: 'x', size: 0, sources: [{ address: 'a', token: 'x' }] };
     const fetch: Fetch = () => Promise.reject(new TypeError('asked'));
-    const download = new Download({ file, chunkSize: 256, sink: memorySink(), fetch, now: () => 5 });
+    const download = new Download({
+      file,
+      chunkSize: 256,
+      sink: memorySink(),
+      fetch,
+      now: () => 5,
+      requestsAtOnce: () => 4,
+    });
     expect(await download.run()).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { bytesFromName } from '../../../src/name-bytes.ts';
 import { decode } from '../../../src/protocol/decode.ts';
-import { LINE } from '../../../src/protocol/dialect.ts';
+import { LINE, requestReader } from '../../../src/protocol/dialect.ts';
 import { encode, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import type { Message } from '../../../src/protocol/message.ts';
@@ -13,7 +13,7 @@ const TRAILING = '127.0.0.1:9009 77 BYE';
 
 /** What a reader makes of these pieces. */
 function read(pieces: readonly Buffer[]): Message[] {
-  const reader = LINE.reader(4096);
+  const reader = requestReader();
   const payloads = pieces.flatMap((piece) => reader.push(piece));
   const last = reader.end();
   return [...payloads, ...(last === undefined ? [] : [last])].map(decode);

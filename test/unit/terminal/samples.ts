@@ -14,7 +14,7 @@ export const A3 = address('127.0.0.1:5003');
 /** Every kind of event, with the lines that tell it at our address A1 on a pipe. */
 export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly string[]])[] = [
   [{ event: 'peer-started', address: A1 }, ['Peer iniciado em 127.0.0.1:5001']],
-  [{ event: 'peer-stopped' }, ['Peer encerrado.']],
+  [{ event: 'peer-stopped' }, []],
   [{ event: 'clock-updated', clock: 7, cause: 'send' }, ['=> Atualizando relogio para 7']],
   [
     { event: 'message-sent', to: A2, type: 'LS', args: [], clock: 7, reply: false },

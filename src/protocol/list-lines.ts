@@ -1,0 +1,23 @@
+/** Enough of a payload to hold its head; the entries are counted without making strings of them. */
+const HEAD = /^\S+ (?:[0-9]+ )?(?:PEER_LIST|PEERS_LIST|LS_LIST) ([0-9]{1,9})(?: |$)/;
+const HEAD_BYTES = 400;
+const SPACE = 0x20;
+
+/**
+ * How many entries a list announces beyond those on its first line: some programs send one entry a line (section 7),
+ * others count wrongly. 0 for everything that is no list.
+ */
+export function entriesToCome(payload: Buffer): number {
+  const head = HEAD.exec(payload.toString('latin1', 0, HEAD_BYTES));
+  if (head === null) return 0;
+  let entries = 0;
+  for (let at = head[0].trimEnd().length; at < payload.length; at++) {
+    if (payload[at] === SPACE && at + 1 < payload.length && payload[at + 1] !== SPACE) entries += 1;
+  }
+  return Math.max(0, Number(head[1]) - entries);
+}
+
+/** One payload of the lines of a list. */
+export function joinLines(lines: readonly Buffer[]): Buffer {
+  return Buffer.concat(lines.flatMap((line, at) => (at === 0 ? [line] : [Buffer.of(SPACE), line])));
+}
