@@ -44,7 +44,7 @@ const ROOMS = [
   },
   {
     files: ['src/{commands,fetch-file}.ts'],
-    may: ['./(errors|limits|fetch-file|in-order)', './(protocol|download)/[\\w-]+'],
+    may: ['./(errors|limits|fetch-file|in-order)', './(protocol|download)/[\\w-]+', 'node:events'],
     types: ['./(events|handlers|neighbours|peer)'],
   },
 ];
@@ -82,12 +82,15 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'vitest.config.ts'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
     rules: {
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-console': 'error',

@@ -5,7 +5,7 @@ import type { Address } from './protocol/address.ts';
 import { decode } from './protocol/decode.ts';
 import { entriesToCome, joinLines } from './protocol/list-lines.ts';
 import type { ReplyEvidence } from './protocol/dialect.ts';
-import { SESSION, type Message, type MessageType } from './protocol/message.ts';
+import { REPLIES, SESSION, type Message, type MessageType } from './protocol/message.ts';
 
 /** Who works on a channel's messages. */
 export interface ChannelOwner {
@@ -56,6 +56,8 @@ export class Channel {
   isSession = false;
   /** It began with a HELLO whose sender keeps it open: its requests may be many. */
   isGreeted = false;
+  /** The program at the other end has said BYE: how this ends tells nothing of the next one at its address. */
+  isForgotten = false;
   /** Requests received so far. */
   requests = 0;
   readonly #owner: ChannelOwner;
@@ -190,6 +192,7 @@ export class Channel {
     const lines = pending.type === 'FILE' ? [payload] : await this.#lines(payload);
     const message = decode(joinLines(lines));
     if (message.type !== pending.type && message.type !== 'ERROR') {
+      if (REPLIES.has(message.type)) throw new ProtocolError('unexpected-type', message.type);
       // A request of theirs in between. It is not waited for: while both sides serve, both must go on reading.
       const served = this.#serve(message, payload);
       if (this.#unserved > MAX_QUEUED_LINES) return served;

@@ -18,14 +18,13 @@ export class Clock {
   }
 
   /**
-   * Takes the clock of a received message into account and returns the new value, larger than both.
-   * @throws RangeError if `remote` is not an integer from 0 to MAX_CLOCK: the decoder let something through.
+   * Takes the clock of a received message into account and returns the new value: larger than both, but where the
+   * received one is beyond MAX_CLOCK; that counts as an event and nothing more.
+   * @throws RangeError if `remote` is not a non-negative integer: the decoder let something through.
    */
   witness(remote: number): number {
-    if (!Number.isInteger(remote) || remote < 0 || remote > MAX_CLOCK) {
-      throw new RangeError(`not a clock: ${remote}`);
-    }
-    this.#value = Math.max(this.#value, remote) + 1;
+    if (!Number.isSafeInteger(remote) || remote < 0) throw new RangeError(`not a clock: ${remote}`);
+    this.#value = Math.max(this.#value, remote > MAX_CLOCK ? 0 : remote) + 1;
     return this.#value;
   }
 }

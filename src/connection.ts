@@ -160,6 +160,7 @@ export class Connection {
    * @throws ConnectionError `write-timeout`, `reset`
    */
   async drained(timeoutMs: number = REPLY_TIMEOUT_MS): Promise<void> {
+    if (this.#socket.destroyed) throw this.#failure ?? new ConnectionError('reset');
     if (!this.#socket.writableNeedDrain) return;
     const onDrain = () => this.#wake?.();
     this.#socket.on('drain', onDrain);

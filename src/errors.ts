@@ -76,7 +76,7 @@ export class FileError extends EachareError {
   }
 }
 
-export type DownloadErrorCode = 'no-sources' | 'aborted' | 'disk';
+export type DownloadErrorCode = 'too-many-chunks' | 'no-sources' | 'aborted' | 'disk';
 
 /** A download ended without its file. `missing` holds the chunk indexes not received, as inclusive ranges. */
 export class DownloadError extends EachareError {

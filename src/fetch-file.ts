@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { Download, type Sink } from './download/download.ts';
 import type { Chunk, FoundFile } from './download/plan.ts';
 import { DownloadError, FileError, ProtocolError } from './errors.ts';
 import type { Reporter } from './events.ts';
-import { MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
+import { MAX_CHUNKS, MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
 import type { MessageOf } from './protocol/message.ts';
@@ -34,6 +35,9 @@ export interface FetchFileOptions {
   readonly signal: AbortSignal;
 }
 
+/** What some programs write where base64 should be; both happen to be base64 of three bytes. */
+const ERROR_WORDS: readonly string[] = ['None', 'ERRO'];
+
 const now = (): number => performance.now() / 1000;
 
 /** Joins network, engine and disk: fetches a file into the shared folder. Returns the seconds, undefined after a failure (reported). */
@@ -45,6 +49,7 @@ export async function fetchFile(options: FetchFileOptions): Promise<number | und
   let chunks = Math.ceil(size / chunkSize);
   let sink: FileSink | undefined;
   try {
+    if (chunks > MAX_CHUNKS) throw new DownloadError('too-many-chunks', []);
     sink = await sinks.createSink(name, size, chunkSize);
     const download = createDownload({ ...options, file }, sink);
     chunks = download.chunks;
@@ -77,7 +82,11 @@ function createDownload(
     chunkSize,
     sink,
     now,
-    prepare: ({ address }, signal) => peer.prepare(address, { signal, chunks }),
+    prepare: ({ address }, signal) => {
+      // One listener for each chunk in flight is no leak.
+      setMaxListeners(0, signal);
+      return peer.prepare(address, { signal, chunks });
+    },
     requestsAtOnce: (source) => peer.requestsAtOnce(source),
     fetch: async ({ address, token }, chunk, signal) => {
       const request = { type: 'DL', token, size: chunkSize, index: chunk.index } as const;
@@ -104,7 +113,8 @@ function chunkOf(
   const { data } = reply;
   const isNamed =
     [token, base64Token(token)].includes(reply.token) || decodeName(reply.token) === decodeName(token);
-  if (isNamed && reply.index === index && data.length === length) return data;
+  const isError = data.length === 3 && reply.size !== 3 && ERROR_WORDS.includes(data.toString('base64'));
+  if (isNamed && reply.index === index && data.length === length && !isError) return data;
   const isWhole = isNamed && reply.index === 0 && reply.size === 0 && data.length === size;
   if (isWhole) return data.subarray(offset, offset + length);
   throw new ProtocolError('wrong-chunk');

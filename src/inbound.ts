@@ -83,7 +83,7 @@ export class Inbound {
 
   /** Answers one request, whoever opened the channel. */
   async answer(request: Message, channel: Channel, payload: Buffer): Promise<void> {
-    const { wire, dialects } = this.#options;
+    const { wire, dialects, outbound } = this.#options;
     const { connection } = channel;
     this.#busy.add(connection);
     try {
@@ -93,6 +93,8 @@ export class Inbound {
       wire.receive(request, { reply: false }, channel.isOurs ? channel.neighbour : undefined);
       if (request.type === 'BYE') {
         dialects.forget(request.origin);
+        outbound.forget(request.origin);
+        channel.isForgotten = true;
         connection.finish();
         return;
       }
@@ -224,6 +226,8 @@ export class Inbound {
     const isChunk = request.type === 'DL' && draft.type === 'FILE';
     const chunks = isChunk ? handlers.chunksOf(request) : undefined;
     const sent = isChunk && dialect.echoesChunkSize ? { ...draft, size: request.size } : draft;
+    // Whoever has gone gets no message, and no message is counted.
+    if (connection.isClosing) throw new ConnectionError('reset');
     wire.send(connection, request.origin, sent, dialect, { reply: true, chunks });
     began.writing = true;
     await connection.drained();

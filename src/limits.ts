@@ -21,7 +21,10 @@ export const MAX_LIST_BYTES = 4 * 1024 * 1024;
 /** Chunk size at start, from the assignment. */
 export const DEFAULT_CHUNK_BYTES = 256;
 
-/** A clock beyond this is nonsense; it stays far below 2^53, where adding 1 to a double stops working. */
+/**
+ * A clock beyond this is nonsense and is not followed: 2^53, where adding 1 to a double stops working, stays out of
+ * reach. Its message is taken all the same, or one lie about the time would cut whoever believed it off from all others.
+ */
 export const MAX_CLOCK = 2 ** 50;
 
 /** A TCP connection in a LAN is there within milliseconds; the kernel repeats a lost SYN after 1 s. */
@@ -98,6 +101,12 @@ export const CHUNKS_WORTH_A_SESSION = 8;
 
 /** Bytes in flight to one source; bounds the memory of a download at large chunks (at least one chunk is always in flight). */
 export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+
+/** Peers we take from one list; most of them will find no place among the neighbours. */
+export const MAX_LISTED_PEERS = 100_000;
+
+/** Chunks of one download: one bit each, 32 MiB; a file of 64 GiB at 256 bytes. */
+export const MAX_CHUNKS = 2 ** 28;
 
 /** Sources of one download that are asked at the same time. */
 export const MAX_SOURCES = 32;

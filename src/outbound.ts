@@ -69,6 +69,8 @@ export class Outbound {
   readonly #kept = new Map<Address, Channel>();
   readonly #awaited = new Set<Awaited>();
   readonly #opening = new Map<Address, Promise<void>>();
+  readonly #idleWaiters: (() => void)[] = [];
+  #isClosed = false;
   /** Addresses with a request of ours under way, and how many. */
   readonly #asking = new Map<Address, number>();
 
@@ -91,7 +93,10 @@ export class Outbound {
     } finally {
       const left = (this.#asking.get(to) ?? 1) - 1;
       if (left > 0) this.#asking.set(to, left);
-      else this.#asking.delete(to);
+      else {
+        this.#asking.delete(to);
+        for (const wake of this.#idleWaiters.splice(0)) wake();
+      }
     }
   }
 
@@ -99,7 +104,16 @@ export class Outbound {
     const bytes = 'size' in draft ? draft.size : 0;
     const deadline = REPLY_TIMEOUT_MS + bytes / SLOWEST_BYTES_PER_MS;
     const overKept = await this.#tryKept(to, draft, deadline, options);
-    return overKept ?? this.#askAnew(to, draft, deadline, options);
+    if (overKept !== undefined) return overKept;
+    try {
+      return await this.#askAnew(to, draft, deadline, options);
+    } catch (error) {
+      // Some programs lose a connection now and then. A chunk has other tries.
+      const isLost =
+        error instanceof ConnectionError && (error.code === 'reset' || error.code === 'no-reply');
+      if (draft.type === 'DL' || !isLost) throw error;
+      return this.#askAnew(to, draft, deadline, options);
+    }
   }
 
   /** A chunk, by the name that its source understands: some want it in base64 and are silent otherwise. */
@@ -196,7 +210,12 @@ export class Outbound {
    * PROBE_TIMEOUT_MS; nothing is asked while a request of ours to that address is under way.
    */
   async probe(to: Address): Promise<void> {
-    if (this.#asking.has(to) || this.#kept.has(to)) return;
+    if (this.#kept.has(to)) return;
+    if (this.#asking.has(to)) {
+      // The reply to our own request will tell as well.
+      await this.#nothingAsked(to, PROBE_TIMEOUT_MS);
+      return;
+    }
     try {
       const channel = await this.#dial(to, AbortSignal.timeout(PROBE_TIMEOUT_MS));
       await this.#greet(channel, to, [SESSION], PROBE_TIMEOUT_MS);
@@ -208,9 +227,35 @@ export class Outbound {
     }
   }
 
+  /** That program has said BYE: nothing of it is kept, nor learnt from how its connections end. */
+  forget(neighbour: Address): void {
+    this.#kept.delete(neighbour);
+    for (const channel of this.#open) {
+      if (channel.neighbour !== neighbour) continue;
+      channel.isForgotten = true;
+      channel.connection.finish();
+    }
+  }
+
+  /** No connection is opened any more; those that are open are the caller's to end. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** The connections that are open now. */
   get connections(): readonly Connection[] {
     return [...this.#open].map(({ connection }) => connection);
+  }
+
+  /** Resolves when no request of ours to that address is under way, after `timeoutMs` at the latest. */
+  async #nothingAsked(to: Address, timeoutMs: number): Promise<void> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    while (this.#asking.has(to) && !deadline.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#idleWaiters.push(resolve);
+        deadline.addEventListener('abort', () => resolve());
+      });
+    }
   }
 
   #keptFor(to: Address): Channel | undefined {
@@ -257,7 +302,7 @@ export class Outbound {
     try {
       const direct = this.#askOn(channel, to, draft, deadline, options);
       const reply = await Promise.race([direct, awaited.reply]).catch((error: unknown) =>
-        this.#afterClose(to, error, awaited.reply),
+        this.#afterClose(to, draft, error, awaited.reply),
       );
       // Lost the race to the reply that came back, or was awaited above: in either case nobody else looks at it.
       direct.catch(() => undefined);
@@ -270,9 +315,15 @@ export class Outbound {
   }
 
   /** A close without a word is how some programs say that they will call back. */
-  async #afterClose(to: Address, error: unknown, callback: Promise<Message>): Promise<Message> {
+  async #afterClose(
+    to: Address,
+    draft: RequestDraft,
+    error: unknown,
+    callback: Promise<Message>,
+  ): Promise<Message> {
     const known = this.#dialects.get(to);
-    const mayCallBack = known === undefined || known.replies === 'on-new-connection';
+    // A list is worth waiting for whatever was known: another program may have come to that address.
+    const mayCallBack = draft.type !== 'DL' || known === undefined || known.replies === 'on-new-connection';
     const isSilent =
       error instanceof ConnectionError && (error.code === 'no-reply' || error.code === 'reset');
     if (!mayCallBack || !isSilent) throw error;
@@ -299,8 +350,8 @@ export class Outbound {
     if (kept?.isSession === true) return;
     const known = this.#dialects.get(to);
     const isKnown = known?.isSession === true;
-    const mayBe =
-      known === undefined || (known.replies === 'here' && known.requestsAtOnce > 1) || known.staysOpen;
+    // One that closes behind a reply may be of ours all the same: that is how we answer one-shot requests.
+    const mayBe = known === undefined || known === LINE;
     if (!isKnown && !(mayBe && chunks > CHUNKS_WORTH_A_SESSION && this.#dialects.tryingSession(to))) return;
     const attempt = this.#trySession(to, kept, signal).finally(() => this.#opening.delete(to));
     this.#opening.set(to, attempt);
@@ -309,8 +360,14 @@ export class Outbound {
 
   async #trySession(to: Address, kept: Channel | undefined, signal: AbortSignal | undefined): Promise<void> {
     const channel = kept ?? (await this.#dial(to, signal));
-    const reply = await this.#greet(channel, to, [SESSION], TRIAL_TIMEOUT_MS, signal);
-    if (reply === undefined && this.#dialects.get(to)?.isSession === true) {
+    const reply = await this.#greet(channel, to, [SESSION], TRIAL_TIMEOUT_MS, signal).catch(
+      (error: unknown) => {
+        // Whatever it is that came, it is no session; the request itself will tell what is wrong.
+        if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      },
+    );
+    channel.isSession = reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION);
+    if (!channel.isSession && this.#dialects.get(to)?.isSession === true) {
       this.#dialects.learn(to, { dialect: LINE, evidence: 'no-session' });
     }
     this.#keepOrClose(to, channel);
@@ -349,7 +406,7 @@ export class Outbound {
     chunks: number | undefined,
   ): { reply: Promise<Message>; cancel: () => void } {
     const known = this.#dialects.get(from);
-    if (known !== undefined && known.replies === 'here') {
+    if (draft.type === 'DL' && known !== undefined && known.replies === 'here') {
       return { reply: new Promise<never>(() => undefined), cancel: () => undefined };
     }
     let resolve: (message: Message) => void = () => undefined;
@@ -369,6 +426,10 @@ export class Outbound {
 
   async #dial(to: Address, signal?: AbortSignal): Promise<Channel> {
     const connection = await Connection.dial(to, replyReader(), signal);
+    if (this.#isClosed) {
+      connection.destroy();
+      throw new ConnectionError('aborted');
+    }
     const channel = new Channel(connection, this.#owner, to);
     this.#open.add(channel);
     void connection.closed.then(() => {

@@ -14,8 +14,9 @@ import { Outbound, type RequestOptions } from './outbound.ts';
 import { formatAddress, isAt, splitAddress, type Address } from './protocol/address.ts';
 import { LINE, proveByReply, type Dialect, type ReplyEvidence } from './protocol/dialect.ts';
 import { encode } from './protocol/encode.ts';
+import type { REPLY_TYPE } from './protocol/message.ts';
 import {
-  REPLY_TYPE,
+  REPLIES,
   type Draft,
   type Message,
   type MessageOf,
@@ -54,9 +55,6 @@ const START_CODES: Readonly<Record<string, StartErrorCode>> = {
   ENOTFOUND: 'address-not-local',
   EAI_AGAIN: 'address-not-local',
 };
-
-/** Types that answer something; nobody may send them unasked. */
-const REPLIES: ReadonlySet<MessageType> = new Set([...Object.values(REPLY_TYPE), 'ERROR']);
 
 /** What a reply on a connection of its own shows of its sender. */
 const CAME_BACK: ReplyEvidence = {
@@ -139,6 +137,7 @@ export class Peer implements Wire, ChannelOwner {
 
   /** Closes the server and every connection. No BYE is sent here. */
   async close(): Promise<void> {
+    this.#outbound.close();
     const connections = [...this.#inbound.connections, ...this.#outbound.connections];
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of connections) connection.destroy();
@@ -241,14 +240,14 @@ export class Peer implements Wire, ChannelOwner {
   }
 
   onEnd(channel: Channel, seen: ReplyEvidence | undefined): void {
-    if (seen !== undefined && channel.neighbour !== undefined) this.#learn(channel.neighbour, channel, seen);
+    if (seen !== undefined && !channel.isForgotten && channel.neighbour !== undefined)
+      this.#learn(channel.neighbour, channel, seen);
   }
 
   #learn(neighbour: Address, channel: Channel, seen: ReplyEvidence): void {
     this.#dialects.learn(neighbour, proveByReply(seen, this.#dialects.get(neighbour)));
     const dialect = this.#dialects.get(neighbour);
     channel.isPersistent = dialect?.staysOpen === true && !dialect.isSession;
-    channel.isSession ||= seen.offersSession;
   }
 
   /** A reply on a connection that the other side opened for it: only to a question of ours, only from its own host. */

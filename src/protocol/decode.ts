@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { ProtocolError } from '../errors.ts';
-import { MAX_CLOCK, MAX_LISTED_FILES } from '../limits.ts';
+import { MAX_CLOCK, MAX_LISTED_FILES, MAX_LISTED_PEERS } from '../limits.ts';
 import { nameFromBytes } from '../name-bytes.ts';
 import { parseAddress, type Address } from './address.ts';
 import type { FileEntry, Message, PeerEntry, PeerStatus, Stamp } from './message.ts';
@@ -73,7 +73,7 @@ function parsePeerEntry(item: string): PeerEntry | undefined {
  * a file that nobody offered. Where the count shows that items are pieces of names, those names are left out.
  */
 function parseFileEntries(count: number, items: readonly string[]): FileEntry[] {
-  const matches = items.map((item) => FILE_ENTRY.exec(item));
+  const matches = items.slice(0, MAX_LISTED_FILES).map((item) => FILE_ENTRY.exec(item));
   const namesHoldSpaces =
     matches.includes(null) && matches.filter((match) => match !== null).length === count;
   const files: FileEntry[] = [];
@@ -84,7 +84,7 @@ function parseFileEntries(count: number, items: readonly string[]): FileEntry[] 
       torn = namesHoldSpaces;
       continue;
     }
-    if (!torn && files.length < MAX_LISTED_FILES) files.push({ token: match[1], size });
+    if (!torn) files.push({ token: match[1], size });
     torn = false;
   }
   return files;
@@ -119,7 +119,10 @@ function parseBody(stamp: Stamp, type: string, args: readonly string[], data: Bu
     case 'PEER_LIST':
     case 'PEERS_LIST': {
       const { items } = parseList(args);
-      const peers = items.map(parsePeerEntry).filter((entry) => entry !== undefined);
+      const peers = items
+        .slice(0, MAX_LISTED_PEERS)
+        .map(parsePeerEntry)
+        .filter((entry) => entry !== undefined);
       return { ...stamp, type: 'PEER_LIST', peers };
     }
     case 'LS_LIST': {
@@ -173,7 +176,7 @@ export function decode(payload: Buffer): Message {
   // Some programs forget their clock in a reply: the type stands in its place.
   if (TYPE.test(clockText)) return parseRest({ origin, clock: 0 }, clockText, rest);
   const clock = parseCount(clockText);
-  if (clock === undefined || clock > MAX_CLOCK) throw new ProtocolError('bad-clock');
+  if (clock === undefined) throw new ProtocolError('bad-clock');
   const {
     tokens: [type = ''],
     rest: args,

@@ -77,5 +77,7 @@ export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;
 
 /** The requests that have an answer, and its type. */
 export const REPLY_TYPE = { GET_PEERS: 'PEER_LIST', LS: 'LS_LIST', DL: 'FILE' } as const;
+/** Types that answer a question; nobody may send them unasked. */
+export const REPLIES: ReadonlySet<MessageType> = new Set([...Object.values(REPLY_TYPE), 'ERROR']);
 export type RequestType = keyof typeof REPLY_TYPE;
 export type RequestDraft = { readonly type: 'GET_PEERS' } | { readonly type: 'LS' } | DlDraft;

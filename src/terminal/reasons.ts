@@ -58,6 +58,7 @@ const FILE: Readonly<Record<FileErrorCode, string>> = {
 };
 
 const DOWNLOAD: Readonly<Record<DownloadErrorCode, string>> = {
+  'too-many-chunks': 'chunks demais, escolha um tamanho de chunk maior (menu 6)',
   'no-sources': 'nenhum peer restante pode enviar o arquivo',
   aborted: 'cancelado',
   disk: 'não foi possível gravar o arquivo',

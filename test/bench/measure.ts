@@ -9,7 +9,7 @@ export function rate(work: () => void, seconds = 0.5): number {
   for (let i = 0; i < 100; i++) work();
   const start = performance.now();
   let runs = 0;
-  let elapsed = 0;
+  let elapsed: number;
   do {
     for (let i = 0; i < 20; i++) work();
     runs += 20;

@@ -176,7 +176,7 @@ export const BROKEN_LINES: readonly (readonly [code: string, line: string])[] = 
   ['bad-clock', '127.0.0.1:1 1.5 HELLO'],
   ['bad-clock', '127.0.0.1:1 1e3 HELLO'],
   ['bad-clock', '127.0.0.1:1 NaN HELLO'],
-  ['bad-clock', '127.0.0.1:1 1125899906842625 HELLO'],
+  ['bad-clock', '127.0.0.1:1 9007199254740992 HELLO'],
   ['bad-clock', '127.0.0.1:1 99999999999999999999 HELLO'],
   ['unknown-type', '127.0.0.1:1 1 hello'],
   ['unknown-type', '127.0.0.1:1 1 FORMAT c:'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../src/clock.ts';
+import { MAX_CLOCK } from '../../src/limits.ts';
 
 describe('Clock', () => {
   it('starts at 0, counts a sending, and passes what it receives', () => {
@@ -12,7 +13,15 @@ describe('Clock', () => {
     expect(clock.value).toBe(11);
   });
 
-  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 50 + 1])('refuses %d', (remote) => {
+  it('does not follow nonsense, and goes on counting', () => {
+    const clock = new Clock();
+    expect(clock.witness(MAX_CLOCK + 1)).toBe(1);
+    expect(clock.witness(MAX_CLOCK)).toBe(MAX_CLOCK + 1);
+    expect(clock.witness(Number.MAX_SAFE_INTEGER)).toBe(MAX_CLOCK + 2);
+    expect(clock.tick()).toBe(MAX_CLOCK + 3);
+  });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses %d', (remote) => {
     expect(() => new Clock().witness(remote)).toThrow(RangeError);
   });
 

@@ -60,7 +60,7 @@ describe('Scheduler', () => {
     });
     fc.assert(
       fc.property(fc.nat({ max: 40 }), fc.array(action, { maxLength: 300 }), (chunks, actions) => {
-        const scheduler = new Scheduler(chunks, ['a', 'b', 'c']);
+        const scheduler = new Scheduler<string>(chunks, ['a', 'b', 'c']);
         const out = new Map<string, number[]>([
           ['a', []],
           ['b', []],
