@@ -51,15 +51,20 @@ describe('the screen', () => {
       'Resposta recebida: "B 3 RETURN_HELLO sessao"',
       '=> Atualizando relogio para 4',
       menus,
+      // B has offered a session; the first request makes use of it.
       '=> Atualizando relogio para 5',
-      'Encaminhando mensagem "A 5 GET_PEERS" para B',
-      'Resposta recebida: "B 7 PEER_LIST 0"',
+      'Encaminhando mensagem "A 5 HELLO sessao" para B',
+      'Resposta recebida: "B 7 RETURN_HELLO sessao"',
       '=> Atualizando relogio para 8',
-      menus,
       '=> Atualizando relogio para 9',
-      'Encaminhando mensagem "A 9 LS" para B',
-      'Resposta recebida: "B 11 LS_LIST 2 aula%201.txt:1 hello.txt:23"',
+      'Encaminhando mensagem "A 9 GET_PEERS" para B',
+      'Resposta recebida: "B 11 PEER_LIST 0"',
       '=> Atualizando relogio para 12',
+      menus,
+      '=> Atualizando relogio para 13',
+      'Encaminhando mensagem "A 13 LS" para B',
+      'Resposta recebida: "B 15 LS_LIST 2 aula%201.txt:1 hello.txt:23"',
+      '=> Atualizando relogio para 16',
     ];
     const lines = named(a.screen, { A: a, B: b });
     const head = expected.join('\n').split('\n');
@@ -78,21 +83,25 @@ describe('the screen', () => {
     expect((await a.file('hello.txt')).toString()).toBe(text);
 
     const served = named(b.screen, { A: a, B: b });
-    expect(served.slice(0, 14)).toEqual([
+    expect(served.slice(0, 18)).toEqual([
       'Peer iniciado em B',
       'Mensagem recebida: "A 1 HELLO"',
       '=> Atualizando relogio para 2',
       'Adicionando novo peer A status ONLINE',
       '=> Atualizando relogio para 3',
       'Encaminhando mensagem "B 3 RETURN_HELLO sessao" para A',
-      'Mensagem recebida: "A 5 GET_PEERS"',
+      'Mensagem recebida: "A 5 HELLO sessao"',
       '=> Atualizando relogio para 6',
       '=> Atualizando relogio para 7',
-      'Encaminhando mensagem "B 7 PEER_LIST 0" para A',
-      'Mensagem recebida: "A 9 LS"',
+      'Encaminhando mensagem "B 7 RETURN_HELLO sessao" para A',
+      'Mensagem recebida: "A 9 GET_PEERS"',
       '=> Atualizando relogio para 10',
       '=> Atualizando relogio para 11',
-      'Encaminhando mensagem "B 11 LS_LIST 2 aula%201.txt:1 hello.txt:23" para A',
+      'Encaminhando mensagem "B 11 PEER_LIST 0" para A',
+      'Mensagem recebida: "A 13 LS"',
+      '=> Atualizando relogio para 14',
+      '=> Atualizando relogio para 15',
+      'Encaminhando mensagem "B 15 LS_LIST 2 aula%201.txt:1 hello.txt:23" para A',
     ]);
     expect(served.join('\n')).toMatch(
       /Encaminhando mensagem "B \d+ FILE hello\.txt 7 1 [A-Za-z0-9+/=]{12}" para A/,

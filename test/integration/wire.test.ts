@@ -174,6 +174,7 @@ describe('the bytes of a request', () => {
     await using server = await TestPeer.start();
     await peer.peer.request(server.address, { type: 'LS' });
     await peer.peer.hello(server.address);
+    await server.reporter.until((event) => event.event === 'message-received' && event.type === 'HELLO');
     expect(server.reporter.all('message-received')).toMatchObject([
       { from: peer.address, clock: 1, type: 'LS', args: [] },
       { from: peer.address, type: 'HELLO', args: [] },
