@@ -1,26 +1,17 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Emulator } from '../helpers/emulator.ts';
+import { describe, expect, it } from 'vitest';
+import { PseudoTerminal } from '../helpers/pseudo-terminal.ts';
 
-const COLUMNS = 80;
-const ROWS = 24;
 const FIXTURE = new URL('../helpers/prompt-fixture.ts', import.meta.url).pathname;
-const COMMAND = `stty cols ${COLUMNS} rows ${ROWS}; exec "${process.execPath}" --import tsx "${FIXTURE}"`;
 
-/** The fixture on a pseudo-terminal of its own, and the screen that a person would see. */
 function start() {
-  const child = spawn('script', ['-qfec', COMMAND, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const screen = new Emulator(COLUMNS, ROWS);
-  child.stdout.pipe(screen);
-  const until = (condition: (rows: string[]) => boolean) =>
-    vi.waitUntil(async () => condition(await screen.seen()), { timeout: 20_000, interval: 5 });
-  const ended = once(child, 'exit') as Promise<[code: number | null]>;
-  return { screen, until, ended, type: (keys: string) => child.stdin.write(keys) };
+  const terminal = new PseudoTerminal(`"${process.execPath}" --import tsx "${FIXTURE}"`);
+  const { screen, ended } = terminal;
+  return {
+    screen,
+    ended,
+    until: (condition: (rows: string[]) => boolean) => terminal.until(condition),
+    type: (keys: string) => terminal.type(keys),
+  };
 }
 
 /** The prints counted up without a gap, each on a row of its own; all other rows. */
@@ -48,7 +39,7 @@ describe('the prompt on a real terminal', () => {
     const answer = `${typed.slice(0, -3)}X${typed.slice(-3, -1)}`;
     await until((rows) => rows.join('').includes(`resposta ${JSON.stringify(answer)}`));
     type('\x04');
-    expect(await ended).toEqual([0, null]);
+    expect(await ended).toBe(0);
     const { counts, others } = split(await screen.seen());
     expect(counts).toEqual(counts.map((_, at) => at + 1));
     expect(others.at(0)).toBe('Pergunta:');
@@ -75,7 +66,7 @@ describe('the prompt on a real terminal', () => {
     type('\r');
     await until((rows) => rows.includes('resposta "adiantado"'));
     type('\x04');
-    expect(await ended).toEqual([0, null]);
+    expect(await ended).toBe(0);
     expect(split(await screen.seen()).others).toEqual([
       'Pergunta:',
       '> status',

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PseudoTerminal } from '../helpers/pseudo-terminal.ts';
+import { PROGRAM, SpawnedPeer } from '../helpers/spawned-peer.ts';
+
+/** The program as a person starts it, on a terminal, with one neighbour. */
+async function start(neighbour: SpawnedPeer, options = '', env: Readonly<Record<string, string>> = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'eachare-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  await mkdir(join(home, 'shared'));
+  await writeFile(join(home, 'vizinhos.txt'), `${neighbour.address}\n`);
+  const places = `127.0.0.1:0 "${home}/vizinhos.txt" "${home}/shared"`;
+  const terminal = new PseudoTerminal(`"${process.execPath}" "${PROGRAM}" ${options} ${places}`, env);
+  await terminal.until((rows) => rows.at(-1) === '>');
+  return { terminal, folder: join(home, 'shared') };
+}
+
+/** The lines from the last menu on. */
+const tail = (rows: readonly string[]) => rows.slice(rows.lastIndexOf('[9] Sair') + 1);
+
+describe('the program on a terminal', () => {
+  it('prints what comes in above the line being typed', async () => {
+    await using b = await SpawnedPeer.start();
+    const { terminal } = await start(b);
+    terminal.type('1\r');
+    await terminal.until((rows) => rows.includes('Lista de peers:'));
+    terminal.type('1\r');
+    await terminal.until(
+      (rows) => rows.some((row) => row.startsWith('Resposta recebida:')) && rows.at(-1) === '>',
+    );
+    terminal.type('quase 9');
+    await terminal.until((rows) => rows.at(-1) === '> quase 9');
+    b.type(1, 1, 2, 9);
+    await terminal.until((rows) => tail(rows).includes(`Atualizando peer ${b.address} status OFFLINE`));
+    const rows = tail(await terminal.screen.seen());
+    expect(rows.at(-1)).toBe('> quase 9');
+    expect(rows.filter((row) => row.includes('quase'))).toHaveLength(1);
+    expect(rows.filter((row) => row.startsWith('Mensagem recebida: '))).toHaveLength(4);
+    terminal.type('\x7f'.repeat(7) + '9\r');
+    expect(await terminal.ended).toBe(0);
+    expect((await terminal.screen.seen()).at(-1)).toBe('Saindo...');
+  });
+
+  it('shows the progress of a large download, and Ctrl-C leaves nothing behind', async () => {
+    await using b = await SpawnedPeer.start({
+      files: { 'grande.bin': randomBytes(20_000_000) },
+      args: ['--sem-menu'],
+    });
+    const { terminal, folder } = await start(b);
+    terminal.type('1\r1\r4\r');
+    await terminal.until((rows) => rows.includes('Digite o numero do arquivo para fazer o download:'));
+    terminal.type('1\r');
+    await terminal.until((rows) => /^grande\.bin +\d+%.*MiB/.test(rows.at(-1) ?? ''));
+    expect((await readdir(folder)).length).toBe(1);
+    const rows = await terminal.screen.seen();
+    expect(rows.filter((row) => /^grande\.bin +\d+%/.test(row))).toHaveLength(1);
+    expect(rows.every((row) => row.length <= 80)).toBe(true);
+    expect(rows.some((row) => row.includes(' DL '))).toBe(false);
+    terminal.type('\x03');
+    expect(await terminal.ended).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+    expect(tail(await terminal.screen.seen())).toContain('Saindo...');
+    await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
+  });
+
+  it.each([
+    ['colours', '', {}, true],
+    ['none with --sem-cor', '--sem-cor', {}, false],
+    ['none with NO_COLOR', '', { NO_COLOR: '1' }, false],
+    ['none, and no cursor movement, with TERM=dumb', '', { TERM: 'dumb' }, false],
+  ])('%s', async (_, options, env, colorful) => {
+    await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
+    const { terminal } = await start(b, options, env);
+    terminal.type('1\r1\r');
+    await terminal.until((rows) => rows.some((row) => row.startsWith('Resposta recebida:')));
+    terminal.type('\x04');
+    expect(await terminal.ended).toBe(0);
+     
+    expect(/\u001b\[[0-9;]*m/.test(terminal.screen.bytes)).toBe(colorful);
+    if ('TERM' in env) expect(terminal.screen.bytes).not.toContain('\u001b');
+  });
+});

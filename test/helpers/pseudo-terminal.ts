@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished, vi } from 'vitest';
+import { Emulator } from './emulator.ts';
+
+const COLUMNS = 80;
+const ROWS = 24;
+
+/** A command on a pseudo-terminal of its own (util-linux's `script`), and the screen that a person would see. */
+export class PseudoTerminal {
+  readonly screen = new Emulator(COLUMNS, ROWS);
+  /** Exit code of the command. */
+  readonly ended: Promise<number | null>;
+  readonly #stdin: NodeJS.WritableStream;
+
+  /** @param command words for the shell; those with spaces in quotes */
+  constructor(command: string, env: Readonly<Record<string, string>> = {}) {
+    const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command}`;
+    const child = spawn('script', ['-qfec', line, '/dev/null'], {
+      env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    child.stdout.pipe(this.screen);
+    this.#stdin = child.stdin;
+    this.ended = once(child, 'exit').then(([code]) => code as number | null);
+  }
+
+  type(keys: string): void {
+    this.#stdin.write(keys);
+  }
+
+  /** Waits until the rows on the screen, those scrolled away included, are as asked. */
+  async until(condition: (rows: string[]) => boolean, ms = 20_000): Promise<void> {
+    try {
+      await vi.waitUntil(async () => condition(await this.screen.seen()), { timeout: ms, interval: 5 });
+    } catch (cause) {
+      throw new Error(`not on the screen:\n${(await this.screen.seen()).join('\n')}`, { cause });
+    }
+  }
+}
