@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
-import { IDLE_TIMEOUT_MS, LIST_LINE_GAP_MS, MAX_QUEUED_LINES } from './limits.ts';
+import { IDLE_TIMEOUT_MS, LIST_LINE_GAP_MS, MAX_REQUESTS_IN_HAND } from './limits.ts';
 import type { Address } from './protocol/address.ts';
 import { decode } from './protocol/decode.ts';
 import { entriesToCome, joinLines } from './protocol/list-lines.ts';
@@ -14,8 +14,11 @@ export interface ChannelOwner {
    * @throws ProtocolError where it is not acceptable; `ask` fails with it
    */
   onReply(message: Message, channel: Channel, seen: ReplyEvidence, chunks: number | undefined): void;
-  /** Takes everything else: requests, and replies that nobody waits for here. One at a time, in order. */
-  onMessage(message: Message, channel: Channel, payload: Buffer): Promise<void>;
+  /**
+   * Takes everything else: requests, and replies that nobody waits for here.
+   * @param turn resolves when all answers before are sent; the answer to this must not be sent earlier
+   */
+  onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void>;
   /** The other side has closed in good order, after so many replies. */
   onEnd(channel: Channel, seen: ReplyEvidence | undefined): void;
 }
@@ -63,8 +66,10 @@ export class Channel {
   readonly #owner: ChannelOwner;
   readonly #pending: Pending[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  /** Resolves when all that was received so far is answered. */
   #served: Promise<void> = Promise.resolve();
-  #unserved = 0;
+  #inHand = 0;
+  #failure: Error | undefined;
   #lastReply: ReplyEvidence | undefined;
   #replies = 0;
 
@@ -162,9 +167,11 @@ export class Channel {
       for (; payload !== undefined; payload = await this.#next()) await this.#take(payload);
       this.#failAll(new ConnectionError('no-reply'));
       this.#owner.onEnd(this, this.#lastReply && { ...this.#lastReply, ...this.#ending });
+      await this.#served;
     } catch (error) {
-      this.#failAll(error as Error);
-      throw error;
+      const cause = this.#failure ?? (error as Error);
+      this.#failAll(cause);
+      throw cause;
     }
   }
 
@@ -193,14 +200,7 @@ export class Channel {
     const message = decode(joinLines(lines));
     if (message.type !== pending.type && message.type !== 'ERROR') {
       if (REPLIES.has(message.type)) throw new ProtocolError('unexpected-type', message.type);
-      // A request of theirs in between. It is not waited for: while both sides serve, both must go on reading.
-      const served = this.#serve(message, payload);
-      if (this.#unserved > MAX_QUEUED_LINES) return served;
-      served.catch((error: unknown) => {
-        this.#failAll(error as Error);
-        this.connection.destroy();
-      });
-      return;
+      return this.#serve(message, payload);
     }
     this.#pending.shift();
     const seen = this.#evidence(message, lines.length);
@@ -216,12 +216,22 @@ export class Channel {
     }
   }
 
-  #serve(message: Message, payload: Buffer): Promise<void> {
-    this.#unserved += 1;
-    this.#served = this.#served
-      .then(() => this.#owner.onMessage(message, this, payload))
-      .finally(() => (this.#unserved -= 1));
-    return this.#served;
+  /**
+   * Hands a message to the owner. While a question of ours is open or a session is on, its answer is not waited for, up
+   * to a bound: while both sides serve, both must go on reading.
+   */
+  async #serve(message: Message, payload: Buffer): Promise<void> {
+    this.#inHand += 1;
+    const served = this.#owner
+      .onMessage(message, this, payload, this.#served)
+      .finally(() => (this.#inHand -= 1));
+    this.#served = served.catch((error: unknown) => {
+      this.#failure ??= error as Error;
+      this.connection.destroy();
+    });
+    const mayGoOn = this.#pending.length > 0 || this.isGreeted;
+    if (!mayGoOn || this.#inHand >= MAX_REQUESTS_IN_HAND) await this.#served;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** The lines of one list, where it has more than one. */

@@ -1,6 +1,12 @@
 import net from 'node:net';
 import { ConnectionError, EachareError, type ConnectionErrorCode } from './errors.ts';
-import { CLOSE_TIMEOUT_MS, CONNECT_TIMEOUT_MS, MAX_QUEUED_LINES, REPLY_TIMEOUT_MS } from './limits.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  CONNECT_TIMEOUT_MS,
+  MAX_QUEUED_LINES,
+  REPLY_TIMEOUT_MS,
+  SOCKET_BUFFER_BYTES,
+} from './limits.ts';
 import { splitAddress, type Address } from './protocol/address.ts';
 import type { FrameReader, Framing } from './protocol/dialect.ts';
 
@@ -68,7 +74,12 @@ export class Connection {
    */
   static async dial(address: Address, reader: FrameReader, signal?: AbortSignal): Promise<Connection> {
     if (signal?.aborted) throw new ConnectionError('aborted');
-    const socket = net.connect({ ...splitAddress(address), allowHalfOpen: true, noDelay: true });
+    const socket = net.connect({
+      ...splitAddress(address),
+      allowHalfOpen: true,
+      noDelay: true,
+      writableHighWaterMark: SOCKET_BUFFER_BYTES,
+    } as net.NetConnectOpts);
     const connection = new Connection(socket, reader);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => done(new ConnectionError('connect-timeout')), CONNECT_TIMEOUT_MS);

@@ -81,8 +81,8 @@ export class Inbound {
       .finally(() => connection.finish());
   }
 
-  /** Answers one request, whoever opened the channel. */
-  async answer(request: Message, channel: Channel, payload: Buffer): Promise<void> {
+  /** Answers one request, whoever opened the channel; nothing is sent before its `turn`. */
+  async answer(request: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
     const { wire, dialects, outbound } = this.#options;
     const { connection } = channel;
     this.#busy.add(connection);
@@ -103,8 +103,9 @@ export class Inbound {
         trailingSpace: endsWithSpace(payload),
         again: again && !isSession(dialects.get(request.origin)),
       });
-      if (request.type === 'HELLO') this.#greet(request, channel, dialect);
-      else await this.#reply(request, channel, dialect);
+      if (request.type !== 'HELLO') return await this.#reply(request, channel, dialect, turn);
+      await turn;
+      this.#greet(request, channel, dialect);
     } finally {
       this.#busy.delete(connection);
     }
@@ -175,12 +176,12 @@ export class Inbound {
     if (!channel.isGreeted) connection.finish();
   }
 
-  async #reply(request: Message, channel: Channel, dialect: Dialect): Promise<void> {
+  async #reply(request: Message, channel: Channel, dialect: Dialect, turn: Promise<void>): Promise<void> {
     const { handlers, outbound, onRefused } = this.#options;
     const { connection } = channel;
     const began = { writing: false };
     try {
-      const draft = await handlers.reply(request);
+      const draft = await handlers.reply(request).finally(() => turn);
       if (draft === undefined) return;
       const send = (to: Connection) => this.#send(to, request, draft, dialect, began);
       if (dialect.replies === 'here' || !isAt(request.origin, connection.remoteHost)) await send(connection);

@@ -87,6 +87,15 @@ export const LISTEN_BACKLOG = 511;
 /** Lines received and not yet consumed, per connection; then the socket is paused. */
 export const MAX_QUEUED_LINES = 64;
 
+/**
+ * Bytes that a socket's buffer takes before its writer has to wait: two slices of a FILE in base64, so that the disk is
+ * read while the network sends. Times MAX_INBOUND_CONNECTIONS: 64 MiB if nobody reads.
+ */
+export const SOCKET_BUFFER_BYTES = 128 * 1024;
+
+/** Requests of one session that are prepared while the answers before them are sent. */
+export const MAX_REQUESTS_IN_HAND = 8;
+
 /** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
 export const FILE_SLICE_BYTES = 48 * 1024;
 

@@ -8,7 +8,7 @@ import { ConnectionError, ProtocolError, StartError, type FileError, type StartE
 import type { Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
 import { Inbound } from './inbound.ts';
-import { LISTEN_BACKLOG, MAX_NEIGHBOURS } from './limits.ts';
+import { LISTEN_BACKLOG, MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { NeighbourChange, Neighbours } from './neighbours.ts';
 import { Outbound, type RequestOptions } from './outbound.ts';
 import { formatAddress, isAt, splitAddress, type Address } from './protocol/address.ts';
@@ -100,8 +100,9 @@ export class Peer implements Wire, ChannelOwner {
       onRejected: (remoteHost, code) => this.#reject(remoteHost, code),
       onRefused: (request, error) => this.#refuse(request, error),
     });
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#inbound.accept(socket),
+    this.#server = net.createServer(
+      { allowHalfOpen: true, noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES },
+      (socket) => this.#inbound.accept(socket),
     );
   }
 
@@ -233,9 +234,9 @@ export class Peer implements Wire, ChannelOwner {
     if (neighbour !== undefined) this.#learn(neighbour, channel, seen);
   }
 
-  async onMessage(message: Message, channel: Channel, payload: Buffer): Promise<void> {
+  async onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
     if (message.type === 'RETURN_HELLO') this.receive(message, { reply: true }, channel.neighbour);
-    else if (!REPLIES.has(message.type)) await this.#inbound.answer(message, channel, payload);
+    else if (!REPLIES.has(message.type)) await this.#inbound.answer(message, channel, payload, turn);
     else this.#takeCallback(message, channel);
   }
 
