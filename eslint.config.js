@@ -32,15 +32,19 @@ const ROOMS = [
   { files: ['src/events.ts'], may: [], types: ['./errors', './protocol/[\\w-]+'] },
   { files: ['src/neighbours.ts'], may: ['./limits'], types: ['./protocol/[\\w-]+'] },
   { files: ['src/handlers.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+'], types: ['./neighbours'] },
-  { files: ['src/connection.ts'], may: ['./(errors|limits)', './protocol/[\\w-]+', 'node:net'] },
   {
-    files: ['src/{peer,inbound,outbound,channel,dialects,wire}.ts'],
+    files: ['src/network/**'],
+    may: ['./[\\w-]+', '../(errors|limits)', '../protocol/[\\w-]+', 'node:net'],
+    types: ['../(events|handlers)'],
+  },
+  {
+    files: ['src/peer.ts'],
     may: [
-      './(errors|limits|complaints|connection|channel|dialects|inbound|outbound|handlers|shown-arguments)',
-      './protocol/[\\w-]+',
+      './(errors|limits|complaints|handlers|shown-arguments)',
+      './(network|protocol)/[\\w-]+',
       'node:net',
     ],
-    types: ['./(clock|events|neighbours|wire)'],
+    types: ['./(clock|events|neighbours)'],
   },
   {
     files: ['src/{commands,fetch-file}.ts'],

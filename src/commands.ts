@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { findFiles, type FoundFile, type Listing } from './download/plan.ts';
 import type { Statistics } from './download/statistics.ts';
 import { ConnectionError, FileError, ProtocolError } from './errors.ts';
@@ -164,6 +165,7 @@ export async function leave(
 ): Promise<void> {
   reporter.report({ event: 'leaving', cause });
   const deadline = AbortSignal.timeout(LEAVE_TIMEOUT_MS);
+  setMaxListeners(0, deadline);
   await inOrder(neighbours.online(), BYE_STAGGER_MS, (address) => peer.bye(address, deadline), deadline);
   await peer.close();
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { Clock } from './clock.ts';
 import * as commands from './commands.ts';
@@ -103,6 +104,8 @@ async function run(options: Options): Promise<void> {
   }
 
   const stop = new AbortController();
+  // Every request under way listens to it: many listeners are no leak.
+  setMaxListeners(0, stop.signal);
   const onSignal = () => {
     // Whoever asks twice does not want to wait for the BYEs.
     if (stop.signal.aborted) process.exit(EXIT.ok);

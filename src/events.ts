@@ -16,7 +16,7 @@ export type AppEvent =
   | {
       readonly event: 'input-rejected';
       readonly remote: string;
-      readonly code: ProtocolErrorCode | 'request-timeout' | 'too-many-connections';
+      readonly code: RejectionCode;
       readonly repeated: number;
     }
   /** A well-formed request that got no answer. */
@@ -92,6 +92,9 @@ export type AppEvent =
       readonly chunks: number;
     }
   | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
+
+/** What can be wrong with a connection that somebody opened to us. */
+export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections';
 
 /** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
 export interface MessageSent {

@@ -7,7 +7,7 @@ import { MAX_CHUNKS, MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
 import type { MessageOf } from './protocol/message.ts';
-import { base64Token, decodeName } from './protocol/names.ts';
+import { isSameName } from './protocol/names.ts';
 
 /** A sink that becomes a file. */
 export interface FileSink extends Sink {
@@ -111,8 +111,7 @@ function chunkOf(
   size: number,
 ): Buffer {
   const { data } = reply;
-  const isNamed =
-    [token, base64Token(token)].includes(reply.token) || decodeName(reply.token) === decodeName(token);
+  const isNamed = isSameName(reply.token, token);
   const isError = data.length === 3 && reply.size !== 3 && ERROR_WORDS.includes(data.toString('base64'));
   if (isNamed && reply.index === index && data.length === length && !isError) return data;
   const isWhole = isNamed && reply.index === 0 && reply.size === 0 && data.length === size;

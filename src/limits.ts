@@ -66,6 +66,9 @@ export const EMPTY_CONNECTION_MEMORY_MS = 1_000;
 /** A request that stops without newline or FIN is taken as complete after this long. */
 export const REQUEST_SILENCE_MS = 300;
 
+/** A DL without newline or FIN: a lost packet comes again within a second, and half a number is another chunk. */
+export const CHUNK_REQUEST_SILENCE_MS = 1_500;
+
 /** How long a connection that began with HELLO may stay silent. */
 export const IDLE_TIMEOUT_MS = 60_000;
 
@@ -84,8 +87,12 @@ export const MAX_INBOUND_CONNECTIONS = 512;
 /** Connections waiting to be accepted; a class that starts at once must not be refused. */
 export const LISTEN_BACKLOG = 511;
 
-/** Lines received and not yet consumed, per connection; then the socket is paused. */
+/** Lines and bytes received and not yet consumed, per connection; then the socket is paused. */
 export const MAX_QUEUED_LINES = 64;
+export const MAX_QUEUED_BYTES = 1024 * 1024;
+
+/** A silent connection is checked by the kernel after this long: its peer may have lost its power. */
+export const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Bytes that a socket's buffer takes before its writer has to wait: two slices of a FILE in base64, so that the disk is
@@ -108,8 +115,11 @@ export const MAX_LISTED_FILES = 100_000;
 /** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
 export const CHUNKS_WORTH_A_SESSION = 8;
 
-/** Bytes in flight to one source; bounds the memory of a download at large chunks (at least one chunk is always in flight). */
-export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes that one download has asked for and not yet received, over all its sources; at least one chunk. In base64 and as
+ * a string they are held about three times.
+ */
+export const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 
 /** Peers we take from one list; most of them will find no place among the neighbours. */
 export const MAX_LISTED_PEERS = 100_000;

@@ -1,4 +1,4 @@
-import { MAX_NEIGHBOURS } from './limits.ts';
+import { MAX_CLOCK, MAX_NEIGHBOURS } from './limits.ts';
 import type { Address } from './protocol/address.ts';
 import type { PeerEntry, PeerStatus } from './protocol/message.ts';
 
@@ -40,7 +40,9 @@ export class Neighbours {
   }
 
   /** First-hand news: we talked to it, or failed to. `clock` where a message of its own carried one. */
-  observe(address: Address, status: PeerStatus, clock = 0): NeighbourChange {
+  observe(address: Address, status: PeerStatus, told = 0): NeighbourChange {
+    // Nonsense goes into no list of ours.
+    const clock = Math.min(told, MAX_CLOCK);
     const entry = this.#entries.get(address);
     if (entry === undefined) return this.#add(address, status, clock);
     entry.clock = Math.max(entry.clock, clock);

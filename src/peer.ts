@@ -1,18 +1,27 @@
 import net from 'node:net';
-import type { Channel, ChannelOwner } from './channel.ts';
+import type { Channel, ChannelOwner } from './network/channel.ts';
 import type { Clock } from './clock.ts';
 import { Complaints } from './complaints.ts';
-import type { Connection } from './connection.ts';
-import { Dialects } from './dialects.ts';
+import type { Connection } from './network/connection.ts';
+import { Dialects } from './network/dialects.ts';
 import { ConnectionError, ProtocolError, StartError, type FileError, type StartErrorCode } from './errors.ts';
-import type { Reporter } from './events.ts';
+import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
-import { Inbound } from './inbound.ts';
+import { Answers } from './network/answers.ts';
+import { Inbound } from './network/inbound.ts';
+import { Links } from './network/links.ts';
+import { Recogniser } from './network/recogniser.ts';
 import { LISTEN_BACKLOG, MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { NeighbourChange, Neighbours } from './neighbours.ts';
-import { Outbound, type RequestOptions } from './outbound.ts';
+import { Outbound, type RequestOptions } from './network/outbound.ts';
 import { formatAddress, isAt, splitAddress, type Address } from './protocol/address.ts';
-import { LINE, proveByReply, type Dialect, type ReplyEvidence } from './protocol/dialect.ts';
+import {
+  evidenceOfCallback,
+  LINE,
+  proveByReply,
+  type Dialect,
+  type ReplyEvidence,
+} from './protocol/dialect.ts';
 import { encode } from './protocol/encode.ts';
 import type { REPLY_TYPE } from './protocol/message.ts';
 import {
@@ -26,15 +35,15 @@ import {
   type RequestType,
 } from './protocol/message.ts';
 import { shownArguments } from './shown-arguments.ts';
-import type { About, Wire } from './wire.ts';
+import type { About, Wire } from './network/wire.ts';
 
 /**
  * This process on the network: owns the server and every socket, and is the only user of Clock.
  *
  * One path out (`send`): tick, report, encode, write, all in the same turn, so a clock value is never older than the
  * write that carries it. One path in (`receive`): witness, report, note the neighbour; every message passes it exactly
- * once, request or reply. Connections we open live in `outbound.ts`, those of others in `inbound.ts`; what a request
- * means is decided in `handlers.ts`.
+ * once, request or reply. What the paths lead through are the connections in `network/`; what a request means is
+ * decided in `handlers.ts`.
  * What never happens here: choosing chunks, touching the disk, words for a person.
  */
 export interface PeerOptions {
@@ -56,21 +65,6 @@ const START_CODES: Readonly<Record<string, StartErrorCode>> = {
   EAI_AGAIN: 'address-not-local',
 };
 
-/** What a reply on a connection of its own shows of its sender. */
-const CAME_BACK: ReplyEvidence = {
-  framing: 'text',
-  terminated: true,
-  closed: false,
-  cameBack: true,
-  again: false,
-  manyLines: false,
-  manyOnOneLine: false,
-  isReturnHello: false,
-  offersSession: false,
-};
-
-type RejectionCode = ProtocolError['code'] | 'request-timeout' | 'too-many-connections';
-
 export class Peer implements Wire, ChannelOwner {
   readonly #clock: Clock;
   readonly #neighbours: Neighbours;
@@ -78,6 +72,8 @@ export class Peer implements Wire, ChannelOwner {
   readonly #reporter: Reporter;
   readonly #server: net.Server;
   readonly #dialects: Dialects;
+  readonly #links: Links;
+  readonly #answers: Answers;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
   readonly #complaints = new Complaints(() => performance.now());
@@ -90,15 +86,24 @@ export class Peer implements Wire, ChannelOwner {
     this.#handlers = new Handlers(neighbours, share);
     this.#reporter = reporter;
     this.#dialects = new Dialects(reporter, dialects);
-    this.#outbound = new Outbound({ wire: this, dialects: this.#dialects, owner: this });
-    this.#inbound = new Inbound({
+    const onRejected = (remoteHost: string, code: RejectionCode) => this.#reject(remoteHost, code);
+    this.#links = new Links({ dialects: this.#dialects, owner: this, onRejected });
+    this.#outbound = new Outbound({ wire: this, dialects: this.#dialects, links: this.#links });
+    const recogniser = new Recogniser(this.#dialects, (origin) => this.#outbound.probe(origin));
+    this.#answers = new Answers({
       wire: this,
       dialects: this.#dialects,
       handlers: this.#handlers,
+      links: this.#links,
       outbound: this.#outbound,
-      owner: this,
-      onRejected: (remoteHost, code) => this.#reject(remoteHost, code),
+      recogniser,
       onRefused: (request, error) => this.#refuse(request, error),
+    });
+    this.#inbound = new Inbound({
+      owner: this,
+      awaitedBytes: () => this.#outbound.callbacks.longestBytes,
+      onEmpty: (remoteHost) => recogniser.noteEmptyConnection(remoteHost),
+      onRejected,
     });
     this.#server = net.createServer(
       { allowHalfOpen: true, noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES },
@@ -138,8 +143,8 @@ export class Peer implements Wire, ChannelOwner {
 
   /** Closes the server and every connection. No BYE is sent here. */
   async close(): Promise<void> {
-    this.#outbound.close();
-    const connections = [...this.#inbound.connections, ...this.#outbound.connections];
+    this.#links.close();
+    const connections = [...this.#inbound.connections, ...this.#links.connections];
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of connections) connection.destroy();
     await Promise.all([closed, ...connections.map((connection) => connection.closed)]);
@@ -236,13 +241,12 @@ export class Peer implements Wire, ChannelOwner {
 
   async onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
     if (message.type === 'RETURN_HELLO') this.receive(message, { reply: true }, channel.neighbour);
-    else if (!REPLIES.has(message.type)) await this.#inbound.answer(message, channel, payload, turn);
+    else if (!REPLIES.has(message.type)) await this.#answers.answer(message, channel, payload, turn);
     else this.#takeCallback(message, channel);
   }
 
-  onEnd(channel: Channel, seen: ReplyEvidence | undefined): void {
-    if (seen !== undefined && !channel.isForgotten && channel.neighbour !== undefined)
-      this.#learn(channel.neighbour, channel, seen);
+  onClosedByThem(channel: Channel, lastReply: ReplyEvidence): void {
+    if (channel.neighbour !== undefined) this.#learn(channel.neighbour, channel, lastReply);
   }
 
   #learn(neighbour: Address, channel: Channel, seen: ReplyEvidence): void {
@@ -254,10 +258,13 @@ export class Peer implements Wire, ChannelOwner {
   /** A reply on a connection that the other side opened for it: only to a question of ours, only from its own host. */
   #takeCallback(message: Message, { connection, isOurs }: Channel): void {
     const mayBe = !isOurs && isAt(message.origin, connection.remoteHost);
-    const awaited = mayBe ? this.#outbound.takeAwaited(message) : undefined;
+    const awaited = mayBe ? this.#outbound.callbacks.take(message) : undefined;
     if (awaited === undefined) throw new ProtocolError('unexpected-type', message.type);
     this.receive(message, { reply: true, chunks: awaited.chunks });
-    this.#dialects.learn(message.origin, proveByReply(CAME_BACK, this.#dialects.get(message.origin)));
+    this.#dialects.learn(
+      message.origin,
+      proveByReply(evidenceOfCallback(message), this.#dialects.get(message.origin)),
+    );
     awaited.resolve(message);
     connection.finish();
   }

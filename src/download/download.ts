@@ -22,7 +22,7 @@ export interface DownloadOptions<S extends string> {
   readonly fetch: (source: Source<S>, chunk: Chunk, signal: AbortSignal) => Promise<Buffer>;
   /** Called once for each source before its first chunk is asked. Does not reject. */
   readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
-  /** Chunks that may be asked of a source at the same time; bounded further by MAX_IN_FLIGHT_BYTES. */
+  /** Chunks that may be asked of a source at the same time; all sources together are bound by MAX_IN_FLIGHT_BYTES. */
   readonly requestsAtOnce: (source: S) => number;
   /** Seconds, monotonic. */
   readonly now: () => number;
@@ -52,12 +52,16 @@ export class Download<S extends string> {
   readonly #blamed = new WeakSet<Error>();
   #sleepers: (() => void)[] = [];
   #bytes = 0;
-  #startedAt = 0;
+  /** Seconds; undefined before the first request. */
+  #startedAt: number | undefined;
+  #inFlight = 0;
+  readonly #mostInFlight: number;
   #lastChunkAt = 0;
 
   constructor(options: DownloadOptions<S>) {
     this.#options = options;
     const { file, chunkSize } = options;
+    this.#mostInFlight = Math.max(1, Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize));
     this.#scheduler = new Scheduler(
       chunkCount(file.size, chunkSize),
       file.sources.map(({ address }) => address),
@@ -71,7 +75,7 @@ export class Download<S extends string> {
   progress(): Progress {
     return {
       bytes: this.#bytes,
-      seconds: this.#options.now() - this.#startedAt,
+      seconds: this.#startedAt === undefined ? 0 : this.#options.now() - this.#startedAt,
       sources: this.#scheduler.activeSources.length,
     };
   }
@@ -81,8 +85,7 @@ export class Download<S extends string> {
    * @throws DownloadError `no-sources`, `aborted`, `disk` (the FileError is its cause)
    */
   async run(signal?: AbortSignal): Promise<number> {
-    const { file, now } = this.#options;
-    this.#startedAt = this.#lastChunkAt = now();
+    const { file } = this.#options;
     const stop = () => this.#halt();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
@@ -98,31 +101,45 @@ export class Download<S extends string> {
     if (!this.#scheduler.isDone) {
       throw new DownloadError(signal?.aborted ? 'aborted' : 'no-sources', this.#scheduler.missing());
     }
-    return this.#lastChunkAt - this.#startedAt;
+    return this.#lastChunkAt - (this.#startedAt ?? this.#lastChunkAt);
   }
 
   /** All lanes of one source. */
   async #drain(source: Source<S>): Promise<void> {
-    const { chunkSize, prepare, requestsAtOnce } = this.#options;
+    const { prepare, requestsAtOnce } = this.#options;
     await prepare?.(source, this.#stop.signal);
-    const lanes = Math.min(requestsAtOnce(source.address), Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize));
-    const ends = await Promise.allSettled(
-      Array.from({ length: Math.max(1, lanes) }, () => this.#lane(source)),
+    const lanes = Array.from({ length: requestsAtOnce(source.address) }, (_, place) =>
+      this.#lane(source, place),
     );
+    const ends = await Promise.allSettled(lanes);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  async #lane(source: Source<S>): Promise<void> {
+  async #lane(source: Source<S>, place: number): Promise<void> {
     const { address } = source;
-    while (!this.#stop.signal.aborted && !this.#scheduler.isDone && !this.#scheduler.isRetired(address)) {
-      const index = this.#scheduler.checkout(address);
-      if (index === undefined) await this.#sleep();
-      else await this.#fetch(source, index);
+    // A source may turn out to take fewer requests at once than it seemed to.
+    const isNeeded = () => place === 0 || place < this.#options.requestsAtOnce(address);
+    while (
+      !this.#stop.signal.aborted &&
+      !this.#scheduler.isDone &&
+      !this.#scheduler.isRetired(address) &&
+      isNeeded()
+    ) {
+      const index = this.#inFlight < this.#mostInFlight ? this.#scheduler.checkout(address) : undefined;
+      if (index === undefined) {
+        await this.#sleep();
+        continue;
+      }
+      this.#inFlight += 1;
+      await this.#fetch(source, index);
+      this.#inFlight -= 1;
+      if (this.#inFlight === this.#mostInFlight - 1) this.#wakeAll();
     }
   }
 
   async #fetch(source: Source<S>, index: number): Promise<void> {
     const { file, chunkSize, fetch, sink, now } = this.#options;
+    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = now();
     const chunk = chunkAt(index, file.size, chunkSize);
     try {
       const data = await fetch(source, chunk, this.#stop.signal);

@@ -11,7 +11,7 @@ import type { FileEntry, Message, PeerEntry, PeerStatus, Stamp } from './message
  * Accepted beyond the letter: NUL, `\r` and spaces at the ends, PEERS_LIST for PEER_LIST, a missing clock
  * (taken as 0), a list whose count disagrees with its items, malformed list entries (left out one by one).
  * Refused with a ProtocolError: everything else. Nothing received here was checked as a path or for a screen.
- * Cost: one pass; the base64 of a FILE is never made a string.
+ * Cost: one pass; of a FILE only the head is split into tokens.
  */
 
 const SPACE = 0x20;
@@ -64,8 +64,8 @@ function parsePeerEntry(item: string): PeerEntry | undefined {
   const match = /^(.+):(ONLINE|OFFLINE):([0-9]{1,16})$/.exec(item);
   const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
   const clock = parseCount(match?.[3]);
-  if (address === undefined || clock === undefined || clock > MAX_CLOCK) return undefined;
-  return { address, status: match?.[2] as PeerStatus, clock };
+  if (address === undefined || clock === undefined) return undefined;
+  return { address, status: match?.[2] as PeerStatus, clock: Math.min(clock, MAX_CLOCK) };
 }
 
 /**
@@ -158,10 +158,15 @@ function splitHead(line: Buffer, most: number): { tokens: string[]; rest: Buffer
   return { tokens, rest: line.subarray(Math.min(at, line.length)) };
 }
 
-function parseOrigin(token: string | undefined): Address {
-  const origin = token === undefined ? undefined : parseAddress(token);
-  if (origin === undefined) throw new ProtocolError('bad-origin');
-  return origin;
+/** Messages come in rows from the same program: its address is checked once for all of them. */
+let lastOrigin: { readonly text: string; readonly address: Address } | undefined;
+
+function parseOrigin(text: string): Address {
+  if (lastOrigin?.text === text) return lastOrigin.address;
+  const address = parseAddress(text);
+  if (address === undefined) throw new ProtocolError('bad-origin');
+  lastOrigin = { text, address };
+  return address;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { MAX_REPLY_BYTES, MAX_REQUEST_BYTES } from '../limits.ts';
 import { LengthBuffer, lengthPrefix } from './length-buffer.ts';
 import { LineBuffer } from './line-buffer.ts';
+import { SESSION, type Message } from './message.ts';
 
 /**
  * How the programs of the field put messages into a stream (section 7): one row per dialect, and nothing outside this
@@ -30,6 +31,34 @@ export interface ReplyEvidence {
   readonly isReturnHello: boolean;
   /** It is a RETURN_HELLO that offers sessions. */
   readonly offersSession: boolean;
+}
+
+/** What a reply shows when it comes; how it ends shows later. */
+export function evidenceOf(
+  message: Message,
+  { framing, lines, again }: { readonly framing: Framing; readonly lines: number; readonly again: boolean },
+): ReplyEvidence {
+  return {
+    framing,
+    terminated: true,
+    closed: false,
+    cameBack: false,
+    again,
+    manyLines: lines > 1,
+    manyOnOneLine: lines === 1 && entryCount(message) > 1,
+    isReturnHello: message.type === 'RETURN_HELLO',
+    offersSession: message.type === 'RETURN_HELLO' && message.capabilities.includes(SESSION),
+  };
+}
+
+/** What a reply on a connection of its own shows of its sender. */
+export function evidenceOfCallback(message: Message): ReplyEvidence {
+  return { ...evidenceOf(message, { framing: 'text', lines: 1, again: false }), cameBack: true };
+}
+
+function entryCount(message: Message): number {
+  if (message.type === 'LS_LIST') return message.files.length;
+  return message.type === 'PEER_LIST' ? message.peers.length : 0;
 }
 
 /** What was seen of a request to us. */

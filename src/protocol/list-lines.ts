@@ -1,5 +1,6 @@
 /** Enough of a payload to hold its head; the entries are counted without making strings of them. */
 const HEAD = /^\S+ (?:[0-9]+ )?(?:PEER_LIST|PEERS_LIST|LS_LIST) ([0-9]{1,9})(?: |$)/;
+const MESSAGE = /^\S+:[0-9]+ (?:[0-9]+ )?[A-Z]+(?:_[A-Z]+)?(?: |\r?$)/;
 const HEAD_BYTES = 400;
 const SPACE = 0x20;
 
@@ -17,7 +18,14 @@ export function entriesToCome(payload: Buffer): number {
   return Math.max(0, Number(head[1]) - entries);
 }
 
+/** Whether a line is a message of its own and no entry of a list. */
+export function looksLikeMessage(line: Buffer): boolean {
+  return MESSAGE.test(line.toString('latin1', 0, HEAD_BYTES));
+}
+
 /** One payload of the lines of a list. */
 export function joinLines(lines: readonly Buffer[]): Buffer {
+  const [first] = lines;
+  if (lines.length === 1 && first !== undefined) return first;
   return Buffer.concat(lines.flatMap((line, at) => (at === 0 ? [line] : [Buffer.of(SPACE), line])));
 }

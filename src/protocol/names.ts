@@ -50,3 +50,8 @@ export function* possibleNames(token: string): Generator<string> {
   if (withoutSize !== token) yield* new Set([withoutSize, decodeName(withoutSize)]);
   if (BASE64_NAME.test(token)) yield nameFromBytes(Buffer.from(token, 'base64'));
 }
+
+/** Whether two tokens stand for the same name: as listed, decoded, or one of them in base64. */
+export function isSameName(token: string, listed: string): boolean {
+  return token === listed || decodeName(token) === decodeName(listed) || token === base64Token(listed);
+}

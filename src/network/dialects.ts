@@ -1,7 +1,7 @@
-import type { Reporter } from './events.ts';
-import { MAX_NEIGHBOURS } from './limits.ts';
-import type { Address } from './protocol/address.ts';
-import type { Dialect, Proof } from './protocol/dialect.ts';
+import type { Reporter } from '../events.ts';
+import { MAX_NEIGHBOURS } from '../limits.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Dialect, Proof } from '../protocol/dialect.ts';
 
 /** What this run has found out about the program at an address. */
 interface Acquaintance {

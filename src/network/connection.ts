@@ -1,14 +1,16 @@
 import net from 'node:net';
-import { ConnectionError, EachareError, type ConnectionErrorCode } from './errors.ts';
+import { ConnectionError, EachareError, type ConnectionErrorCode } from '../errors.ts';
 import {
   CLOSE_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_QUEUED_BYTES,
   MAX_QUEUED_LINES,
   REPLY_TIMEOUT_MS,
   SOCKET_BUFFER_BYTES,
-} from './limits.ts';
-import { splitAddress, type Address } from './protocol/address.ts';
-import type { FrameReader, Framing } from './protocol/dialect.ts';
+} from '../limits.ts';
+import { splitAddress, type Address } from '../protocol/address.ts';
+import type { FrameReader, Framing } from '../protocol/dialect.ts';
 
 const CODES: Readonly<Record<string, ConnectionErrorCode>> = {
   ECONNREFUSED: 'refused',
@@ -35,8 +37,6 @@ function connectionError(cause: Error): ConnectionError {
  * Both directions close on their own (`allowHalfOpen`): whoever sends a request and its FIN still gets the answer.
  */
 export class Connection {
-  /** Host of the other end of the socket, brackets left out; '?' where it was gone at once. */
-  readonly remoteHost: string;
   /** Resolves when the socket is closed, whatever the reason. */
   readonly closed: Promise<void>;
 
@@ -46,20 +46,26 @@ export class Connection {
   readonly #socket: net.Socket;
   readonly #reader: FrameReader;
   readonly #queue: Buffer[] = [];
-  readonly #over: Promise<void>;
   #failure: EachareError | undefined;
   #ended = false;
   #finished = false;
-  #wake: (() => void) | undefined;
+  #endedFirst = false;
+  #queuedBytes = 0;
+  #heardAt = performance.now();
+  #isCorked = false;
+  #remoteHost: string;
+  readonly #waiters = new Set<() => void>();
 
   constructor(socket: net.Socket, reader: FrameReader) {
     this.#socket = socket;
     this.#reader = reader;
-    this.remoteHost = socket.remoteAddress ?? '?';
+    this.#remoteHost = socket.remoteAddress ?? '?';
+    socket.on('connect', () => (this.#remoteHost = socket.remoteAddress ?? '?'));
     socket.on('error', (error) => this.#fail(connectionError(error)));
     socket.on('data', (bytes) => this.#take(bytes));
     socket.on('end', () => this.#end());
-    this.#over = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
+    socket.on('drain', () => this.#wakeAll());
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
         this.#fail(new ConnectionError('reset'));
@@ -103,18 +109,24 @@ export class Connection {
   /**
    * The next payload; undefined once the other side has closed in good order.
    * @param timeoutMs how long to wait for it
-   * @throws ConnectionError `reply-timeout`, `reset`, `aborted`
+   * @throws ConnectionError `reply-timeout`, `reset`
    * @throws ProtocolError `line-too-long`
    */
-  async next(timeoutMs: number, signal?: AbortSignal): Promise<Buffer | undefined> {
-    if (!this.#ready) await this.#waitFor(() => this.#ready, timeoutMs, signal);
+  async next(timeoutMs: number): Promise<Buffer | undefined> {
+    if (!this.#ready) await this.#waitFor(() => this.#ready, timeoutMs);
     const payload = this.#queue.shift();
     if (payload !== undefined) {
-      if (this.#queue.length < MAX_QUEUED_LINES && this.#socket.isPaused()) this.#socket.resume();
+      this.#queuedBytes -= payload.length;
+      if (this.#socket.isPaused() && !this.#isFull) this.#socket.resume();
       return payload;
     }
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;
+  }
+
+  /** Host of the other end of the socket, brackets left out; '?' where it was gone at once. */
+  get remoteHost(): string {
+    return this.#remoteHost;
   }
 
   /** How the other side frames its payloads, as far as it has shown it. */
@@ -127,22 +139,30 @@ export class Connection {
     return this.#ended;
   }
 
+  /** The other side has sent its FIN before we sent ours. */
+  get endedFirst(): boolean {
+    return this.#endedFirst;
+  }
+
   /** Nothing more can be written. */
   get isClosing(): boolean {
     return this.#finished || this.#socket.destroyed || !this.#socket.writable;
   }
 
-  /** Waits until the other side has sent its FIN, at most that long. Takes no payload. */
+  /** Waits until the connection has ended in any way, at most that long. Takes no payload. */
   async closedWithin(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-    await Promise.race([this.#over, patience]);
-    clearTimeout(timer);
+    const isOver = () => this.#ended || this.#failure !== undefined || this.#socket.destroyed;
+    await this.#waitFor(isOver, timeoutMs).catch(() => undefined);
   }
 
-  /** Lets longer payloads come in, once it is known that replies come on it too. */
-  raiseLimit(bytes: number): void {
-    this.#reader.limit = Math.max(this.#reader.limit, bytes);
+  /** Longest payload in bytes that is taken from now on. */
+  set limit(bytes: number) {
+    this.#reader.limit = bytes;
+  }
+
+  /** Milliseconds since something last came in. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   /** Takes an unfinished payload as it stands, for programs that end their request with silence. */
@@ -152,18 +172,25 @@ export class Connection {
 
   /** Whether the other side sends its FIN within that time, and nothing else before. */
   async endsWithin(timeoutMs: number): Promise<boolean> {
-    try {
-      if (!this.#ready) await this.#waitFor(() => this.#ready, timeoutMs);
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      return false;
-    }
-    return this.#queue.length === 0;
+    await this.#waitFor(() => this.#ready, timeoutMs).catch(() => undefined);
+    return this.#ended && this.#queue.length === 0;
   }
 
-  /** Hands bytes to the socket in this very turn; they leave in order. A socket that is gone takes them silently. */
+  /**
+   * Hands bytes to the socket in this very turn; they leave in order. What is written in one turn leaves in one piece.
+   * A socket that is gone takes them silently.
+   */
   write(bytes: Buffer): void {
-    if (!this.#finished && this.#socket.writable) this.#socket.write(bytes);
+    if (this.isClosing) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(bytes);
   }
 
   /**
@@ -171,16 +198,8 @@ export class Connection {
    * @throws ConnectionError `write-timeout`, `reset`
    */
   async drained(timeoutMs: number = REPLY_TIMEOUT_MS): Promise<void> {
-    if (this.#socket.destroyed) throw this.#failure ?? new ConnectionError('reset');
-    if (!this.#socket.writableNeedDrain) return;
-    const onDrain = () => this.#wake?.();
-    this.#socket.on('drain', onDrain);
-    try {
-      const settled = () => !this.#socket.writableNeedDrain || this.#socket.destroyed;
-      await this.#waitFor(settled, timeoutMs, undefined, 'write-timeout');
-    } finally {
-      this.#socket.off('drain', onDrain);
-    }
+    const settled = () => !this.#socket.writableNeedDrain || this.#socket.destroyed;
+    await this.#waitFor(settled, timeoutMs, 'write-timeout');
     if (this.#socket.destroyed) throw this.#failure ?? new ConnectionError('reset');
   }
 
@@ -194,6 +213,7 @@ export class Connection {
     if (this.#finished) return;
     this.#finished = true;
     this.#queue.length = 0;
+    this.#queuedBytes = 0;
     if (this.#socket.destroyed) return;
     this.end();
     this.#socket.resume();
@@ -210,21 +230,29 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  get #isFull(): boolean {
+    return this.#queue.length >= MAX_QUEUED_LINES || this.#queuedBytes >= MAX_QUEUED_BYTES;
+  }
+
   get #ready(): boolean {
     return this.#queue.length > 0 || this.#ended || this.#failure !== undefined;
   }
 
   #take(bytes: Buffer): void {
     if (this.#finished || this.#failure !== undefined) return;
+    this.#heardAt = performance.now();
     try {
-      this.#queue.push(...this.#reader.push(bytes));
+      for (const payload of this.#reader.push(bytes)) {
+        this.#queue.push(payload);
+        this.#queuedBytes += payload.length;
+      }
     } catch (error) {
       if (!(error instanceof EachareError)) throw error;
       this.#fail(error);
       return;
     }
-    if (this.#queue.length >= MAX_QUEUED_LINES) this.#socket.pause();
-    this.#wake?.();
+    if (this.#isFull) this.#socket.pause();
+    this.#wakeAll();
   }
 
   #end(): void {
@@ -233,39 +261,42 @@ export class Connection {
     if (last !== undefined) {
       this.lacksLastNewline = this.#reader.framing === 'text';
       this.#queue.push(last);
+      this.#queuedBytes += last.length;
     }
     this.#ended = true;
-    this.#wake?.();
+    this.#endedFirst = !this.#socket.writableEnded;
+    this.#wakeAll();
   }
 
   /** The first failure stays; after a close in good order there is none. */
   #fail(error: EachareError): void {
     if (!this.#ended) this.#failure ??= error;
-    this.#wake?.();
+    this.#wakeAll();
   }
 
-  /** One waiter at a time: a connection has one owner. */
+  /** Several may wait at the same time, for payloads or for room to write; each has its own condition. */
   #waitFor(
     condition: () => boolean,
     timeoutMs: number,
-    signal?: AbortSignal,
     timeoutCode: ConnectionErrorCode = 'reply-timeout',
   ): Promise<void> {
-    if (signal?.aborted) return Promise.reject(new ConnectionError('aborted'));
+    if (condition()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const done = (code?: ConnectionErrorCode) => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        this.#wake = undefined;
-        if (code === undefined) resolve();
-        else reject(new ConnectionError(code));
-      };
-      const onAbort = () => done('aborted');
-      const timer = setTimeout(() => done(timeoutCode), timeoutMs);
-      signal?.addEventListener('abort', onAbort);
-      this.#wake = () => {
+      const look = () => {
         if (condition()) done();
       };
+      const done = (error?: ConnectionError) => {
+        clearTimeout(timer);
+        this.#waiters.delete(look);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = setTimeout(() => done(new ConnectionError(timeoutCode)), timeoutMs);
+      this.#waiters.add(look);
     });
+  }
+
+  #wakeAll(): void {
+    for (const look of this.#waiters) look();
   }
 }

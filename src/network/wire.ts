@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
-import type { Address } from './protocol/address.ts';
-import type { Dialect } from './protocol/dialect.ts';
-import type { Draft, Message } from './protocol/message.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { Draft, Message } from '../protocol/message.ts';
 
 /** Facts about a message that only its sender or receiver knows. */
 export interface About {
