@@ -125,9 +125,9 @@ export async function searchFiles(desk: Desk): Promise<void> {
   const file = choose(desk, 'files', files, input);
   if (file === undefined) return;
   reporter.report({ event: 'file-chosen', name: file.name });
-  const seconds = await fetchFile({ file, chunkSize, peer, sinks: folder, reporter, signal });
-  if (seconds === undefined) return;
-  statistics.add({ chunkSize, sources: file.sources.length, fileSize: file.size, seconds });
+  const fetched = await fetchFile({ file, chunkSize, peer, sinks: folder, reporter, signal });
+  if (fetched === undefined) return;
+  statistics.add({ chunkSize, fileSize: file.size, ...fetched });
 }
 
 /** Menu 5: our clock, the neighbours with theirs, and the downloads so far. */

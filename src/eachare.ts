@@ -85,6 +85,7 @@ async function run(options: Options): Promise<void> {
     neighbours,
     share: folder,
     reporter,
+    dialects: options.dialects,
   });
 
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });

@@ -3,7 +3,7 @@ import { Download, type Sink } from './download/download.ts';
 import type { Chunk, FoundFile } from './download/plan.ts';
 import { DownloadError, FileError, ProtocolError } from './errors.ts';
 import type { Reporter } from './events.ts';
-import { MAX_CHUNKS, MAX_SOURCES, PROGRESS_INTERVAL_MS } from './limits.ts';
+import { MAX_CHUNKS, MAX_SOURCES, PREPARE_TIMEOUT_MS, PROGRESS_INTERVAL_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
 import type { MessageOf } from './protocol/message.ts';
@@ -40,8 +40,16 @@ const ERROR_WORDS: readonly string[] = ['None', 'ERRO'];
 
 const now = (): number => performance.now() / 1000;
 
-/** Joins network, engine and disk: fetches a file into the shared folder. Returns the seconds, undefined after a failure (reported). */
-export async function fetchFile(options: FetchFileOptions): Promise<number | undefined> {
+/** A download that has succeeded. */
+export interface FetchedFile {
+  /** From the first request to the last chunk received. */
+  readonly seconds: number;
+  /** How many have delivered. */
+  readonly sources: number;
+}
+
+/** Joins network, engine and disk: fetches a file into the shared folder. Undefined after a failure (reported). */
+export async function fetchFile(options: FetchFileOptions): Promise<FetchedFile | undefined> {
   const { chunkSize, sinks, reporter, signal } = options;
   const file = { ...options.file, sources: options.file.sources.slice(0, MAX_SOURCES) };
   const { name, size } = file;
@@ -59,8 +67,9 @@ export async function fetchFile(options: FetchFileOptions): Promise<number | und
     }, PROGRESS_INTERVAL_MS);
     const seconds = await download.run(signal).finally(() => clearInterval(ticker));
     await sink.commit();
-    reporter.report({ event: 'download-finished', name, size, chunkSize, sources, seconds });
-    return seconds;
+    const { delivered } = download;
+    reporter.report({ event: 'download-finished', name, size, chunkSize, sources: delivered, seconds });
+    return { seconds, sources: delivered.length };
   } catch (error) {
     await sink?.discard();
     const cause = error instanceof DownloadError && error.cause instanceof FileError ? error.cause : error;
@@ -87,6 +96,7 @@ function createDownload(
       setMaxListeners(0, signal);
       return peer.prepare(address, { signal, chunks });
     },
+    patience: () => new Promise((resolve) => void setTimeout(resolve, PREPARE_TIMEOUT_MS).unref()),
     requestsAtOnce: (source) => peer.requestsAtOnce(source),
     fetch: async ({ address, token }, chunk, signal) => {
       const request = { type: 'DL', token, size: chunkSize, index: chunk.index } as const;

@@ -127,6 +127,9 @@ export const MAX_LISTED_PEERS = 100_000;
 /** Chunks of one download: one bit each, 32 MiB; a file of 64 GiB at 256 bytes. */
 export const MAX_CHUNKS = 2 ** 28;
 
+/** How long the sources of a download that are ready wait for the others: a try at a session is over by then. */
+export const PREPARE_TIMEOUT_MS = 700;
+
 /** Sources of one download that are asked at the same time. */
 export const MAX_SOURCES = 32;
 
@@ -156,6 +159,12 @@ export const CHUNKS_SHOWN_EACH = 64;
 /** How often a running download is shown, on a terminal and on a pipe. */
 export const PROGRESS_INTERVAL_MS = 200;
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
+
+/** Characters of a line that a person types; further keys are ignored. */
+export const MAX_TYPED_CHARS = 2_000;
+
+/** Characters of rejected input that are shown again. */
+export const SHOWN_INPUT_CHARS = 60;
 
 /** Arguments and characters of a message that are shown and logged. */
 export const MAX_SHOWN_ARGS = 64;

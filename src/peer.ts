@@ -240,8 +240,11 @@ export class Peer implements Wire, ChannelOwner {
   }
 
   async onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
-    if (message.type === 'RETURN_HELLO') this.receive(message, { reply: true }, channel.neighbour);
-    else if (!REPLIES.has(message.type)) await this.#answers.answer(message, channel, payload, turn);
+    if (message.type === 'RETURN_HELLO') {
+      this.receive(message, { reply: true }, channel.neighbour);
+      // On a connection of theirs that is all that was to be said.
+      if (!channel.isOurs && channel.requests === 0) channel.connection.finish();
+    } else if (!REPLIES.has(message.type)) await this.#answers.answer(message, channel, payload, turn);
     else this.#takeCallback(message, channel);
   }
 
@@ -280,13 +283,14 @@ export class Peer implements Wire, ChannelOwner {
 
   /** Reports what failed towards a neighbour; whatever else is wrong is not its doing. */
   #failed(to: Address, type: MessageType, error: unknown): void {
-    if (error instanceof ProtocolError)
+    if (error instanceof ProtocolError && type !== 'DL') {
       this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
+    }
     if (!(error instanceof ConnectionError) || error.code === 'aborted') return;
     const { code } = error;
-    // A chunk has other tries; programs close a DL without an answer where they do not have the file.
+    // A chunk has other tries, and the download tells of this one; a close alone does not mean that its source is gone.
+    if (type !== 'DL') this.#reporter.report({ event: 'request-failed', to, type, code });
     if (type === 'DL' && (code === 'no-reply' || code === 'reset')) return;
-    this.#reporter.report({ event: 'request-failed', to, type, code });
     // Our own shortage says nothing about the neighbour.
     if (code !== 'no-resources') this.#observe(to, 'OFFLINE');
   }

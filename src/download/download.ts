@@ -22,6 +22,8 @@ export interface DownloadOptions<S extends string> {
   readonly fetch: (source: Source<S>, chunk: Chunk, signal: AbortSignal) => Promise<Buffer>;
   /** Called once for each source before its first chunk is asked. Does not reject. */
   readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
+  /** How long sources that are ready wait for the others to be prepared; for all of them by default. */
+  readonly patience?: () => Promise<void>;
   /** Chunks that may be asked of a source at the same time; all sources together are bound by MAX_IN_FLIGHT_BYTES. */
   readonly requestsAtOnce: (source: S) => number;
   /** Seconds, monotonic. */
@@ -51,6 +53,7 @@ export class Download<S extends string> {
   readonly #stop = new AbortController();
   readonly #blamed = new WeakSet<Error>();
   #sleepers: (() => void)[] = [];
+  readonly #delivered = new Set<S>();
   #bytes = 0;
   /** Seconds; undefined before the first request. */
   #startedAt: number | undefined;
@@ -61,7 +64,11 @@ export class Download<S extends string> {
   constructor(options: DownloadOptions<S>) {
     this.#options = options;
     const { file, chunkSize } = options;
-    this.#mostInFlight = Math.max(1, Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize));
+    // A few sources are kept busy whatever the chunk size.
+    this.#mostInFlight = Math.max(
+      Math.min(4, file.sources.length),
+      Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize),
+    );
     this.#scheduler = new Scheduler(
       chunkCount(file.size, chunkSize),
       file.sources.map(({ address }) => address),
@@ -70,6 +77,11 @@ export class Download<S extends string> {
 
   get chunks(): number {
     return this.#scheduler.chunks;
+  }
+
+  /** The sources that a chunk was taken from, in the order of the first. */
+  get delivered(): S[] {
+    return [...this.#delivered];
   }
 
   progress(): Progress {
@@ -90,7 +102,7 @@ export class Download<S extends string> {
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
     // All lanes are waited for, also after a failure: nobody writes to the sink once we have returned.
-    const ends = await Promise.allSettled(file.sources.map((source) => this.#drain(source)));
+    const ends = await Promise.allSettled(await this.#startLanes(file.sources));
     signal?.removeEventListener('abort', stop);
     this.#halt();
     for (const end of ends) {
@@ -104,15 +116,33 @@ export class Download<S extends string> {
     return this.#lastChunkAt - (this.#startedAt ?? this.#lastChunkAt);
   }
 
+  /**
+   * The lanes of all sources: first one of each, then the second of each, and so on, so that a file of few chunks comes
+   * from all of them too. Who is not prepared in time begins when it is.
+   */
+  async #startLanes(sources: readonly Source<S>[]): Promise<Promise<void>[]> {
+    const { prepare, requestsAtOnce, patience } = this.#options;
+    const prepared = sources.map((source) => prepare?.(source, this.#stop.signal) ?? Promise.resolve());
+    const isReady = new Set<Source<S>>();
+    const marked = prepared.map((ready, at) => ready.then(() => isReady.add(sources[at] as Source<S>)));
+    await Promise.race([Promise.all(marked), patience?.() ?? new Promise(() => undefined)]);
+    const late = sources.flatMap((source, at) =>
+      isReady.has(source) ? [] : [prepared[at]?.then(() => this.#drain(source))],
+    );
+    const ready = [...isReady].map((source) => ({ source, lanes: requestsAtOnce(source.address) }));
+    const most = Math.max(0, ...ready.map(({ lanes }) => lanes));
+    const lanes = Array.from({ length: most }, (_, place) =>
+      ready.filter((each) => place < each.lanes).map(({ source }) => this.#lane(source, place)),
+    );
+    return [...lanes.flat(), ...late.filter((lane) => lane !== undefined)];
+  }
+
   /** All lanes of one source. */
   async #drain(source: Source<S>): Promise<void> {
-    const { prepare, requestsAtOnce } = this.#options;
-    await prepare?.(source, this.#stop.signal);
-    const lanes = Array.from({ length: requestsAtOnce(source.address) }, (_, place) =>
+    const lanes = Array.from({ length: this.#options.requestsAtOnce(source.address) }, (_, place) =>
       this.#lane(source, place),
     );
-    const ends = await Promise.allSettled(lanes);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    for (const end of await Promise.allSettled(lanes)) if (end.status === 'rejected') throw end.reason;
   }
 
   async #lane(source: Source<S>, place: number): Promise<void> {
@@ -146,6 +176,7 @@ export class Download<S extends string> {
       if (!this.#scheduler.complete(source.address, index)) return;
       this.#lastChunkAt = now();
       this.#bytes += data.length;
+      this.#delivered.add(source.address);
       if (this.#scheduler.isDone) this.#wakeAll();
       await sink.write(chunk.offset, data);
     } catch (error) {

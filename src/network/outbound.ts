@@ -316,11 +316,14 @@ export class Outbound {
   }
 }
 
-/** Tells the FILE that was asked for from that of another request, which some programs send on our connection. */
+/** Tells the FILE that was asked for, or the whole file in its place, from that of another request (section 7). */
 function answerTo(draft: RequestDraft): (message: Message) => boolean {
   if (draft.type !== 'DL') return () => true;
   const { token, index } = draft;
-  return (message) => message.type === 'FILE' && message.index === index && isSameName(message.token, token);
+  return (message) => {
+    if (message.type !== 'FILE' || !isSameName(message.token, token)) return false;
+    return message.index === index || (message.index === 0 && message.size === 0);
+  };
 }
 
 /** The reply, on this connection or another: a close without a word is how some programs say that they call back. */

@@ -200,11 +200,12 @@ export interface Proof {
   readonly evidence: string;
 }
 
-/** What a reply proves, undefined where it tells nothing that is not known. */
+/** What a reply proves, undefined where it tells nothing new: a weaker proof does not shake what the reply also fits. */
 export function proveByReply(seen: ReplyEvidence, known: Dialect | undefined): Proof | undefined {
-  if (known?.fits(seen) === true) return undefined;
   const dialect = DIALECTS.find(({ replyProof }) => replyProof?.holds(seen) === true);
   if (dialect?.replyProof === undefined || dialect === known) return undefined;
+  const isWeaker = known !== undefined && DIALECTS.indexOf(known) < DIALECTS.indexOf(dialect);
+  if (isWeaker && known.fits(seen)) return undefined;
   return { dialect, evidence: dialect.replyProof.name };
 }
 

@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { MAX_TYPED_CHARS } from '../limits.ts';
 import type { Input } from './streams.ts';
 
 /**
@@ -10,9 +11,12 @@ export class KeyByKey extends Transform {
   readonly isTTY = true;
   readonly #input: Input;
   readonly #decoder = new TextDecoder();
+  readonly #typed: () => number;
 
-  constructor(input: Input) {
+  /** @param typed characters of the line so far */
+  constructor(input: Input, typed: () => number) {
     super();
+    this.#typed = typed;
     this.#input = input;
     // A terminal that was closed answers reads with EIO: no key comes any more.
     input.on('error', () => this.end());
@@ -38,7 +42,13 @@ export class KeyByKey extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    for (const key of this.#decoder.decode(chunk, { stream: true })) this.push(key);
+    // What a line costs grows with the square of its length; nothing that is asked for here is this long.
+    let room = MAX_TYPED_CHARS - this.#typed();
+    for (const key of this.#decoder.decode(chunk, { stream: true })) {
+      if (key === '\r' || key === '\n') room = MAX_TYPED_CHARS;
+      else if (key >= ' ' && key !== '\x7f' && room-- <= 0) continue;
+      this.push(key);
+    }
     done();
   }
 }

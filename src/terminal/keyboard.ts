@@ -32,7 +32,7 @@ export class Keyboard {
 
   constructor({ input, raw, onTyped, onInterrupt, onContinue }: KeyboardOptions) {
     this.#onTyped = onTyped;
-    const keys = raw ? new KeyByKey(input) : undefined;
+    const keys = raw ? new KeyByKey(input, () => this.#reader.line.length) : undefined;
     this.#keys = keys;
     const nowhere = new Writable({
       write(_chunk, _encoding, done) {

@@ -86,6 +86,11 @@ export function reason(code: ReasonCode): string {
   return REASONS[code];
 }
 
+/** Whether it is this machine's disk that is at fault. */
+export function isFileReason(code: ReasonCode): code is FileErrorCode {
+  return code in FILE;
+}
+
 /** Whether the other side answered, but against the rules. */
 export function isProtocolReason(code: ReasonCode): code is ProtocolErrorCode {
   return code in PROTOCOL;

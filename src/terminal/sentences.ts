@@ -1,7 +1,8 @@
 import type { AppEvent, MessageReceived, MessageSent } from '../events.ts';
+import { SHOWN_INPUT_CHARS } from '../limits.ts';
 import { escape } from './escape.ts';
 import { count, duration, exactSize, ranges, rangesTotal, speed } from './formats.ts';
-import { isProtocolReason, reason } from './reasons.ts';
+import { isProtocolReason, reason, isFileReason } from './reasons.ts';
 import { downloadsTable, peersTable } from './tables.ts';
 
 /** The texts of events that take more than one expression; `text.ts` has the others. */
@@ -30,19 +31,23 @@ export function requestRefused({ from, type, name, code, repeated }: EventOf<'re
 }
 
 export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
-  if (asked === 0) return ['Nenhum peer online para perguntar.'];
+  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
   if (found.length > 0) return [];
   return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
 }
 
+function shortInput(input: string): string {
+  return input.length > SHOWN_INPUT_CHARS ? `${escape(input.slice(0, SHOWN_INPUT_CHARS))}…` : escape(input);
+}
+
 export function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
   const what = among === 'menu' ? 'Comando inválido' : 'Opção inválida';
-  return `${what}: "${escape(input)}". Digite um dos números entre colchetes.`;
+  return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes.`;
 }
 
 export function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
   const rule = `Digite um número inteiro de 1 a ${largest} (bytes)`;
-  return `Tamanho de chunk inválido: "${escape(input)}". ${rule}; o tamanho continua ${bytes}.`;
+  return `Tamanho de chunk inválido: "${shortInput(input)}". ${rule}; o tamanho continua ${bytes}.`;
 }
 
 export function statistics(
@@ -74,7 +79,9 @@ export function downloadFinished(event: EventOf<'download-finished'>): string[] 
 }
 
 export function downloadFailed({ name, code, missing, chunks }: EventOf<'download-failed'>): string {
-  const what = `Download do arquivo ${escape(name)} falhou: ${reason(code)}`;
+  const isDisk = isFileReason(code) && code !== 'unsafe-name';
+  const why = isDisk ? `não foi possível gravar no diretório compartilhado: ${reason(code)}` : reason(code);
+  const what = `Download do arquivo ${escape(name)} falhou: ${why}`;
   const gaps = rangesTotal(missing);
   if (gaps === 0) return `${what}.`;
   return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;

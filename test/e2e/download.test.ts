@@ -60,9 +60,7 @@ describe('downloads between processes', () => {
       await a.until((e) => e.event === 'message-received' && e.type === 'FILE' && e.from === b.address);
       b.process.kill(signal);
       expect(await a.until(isEnd, 30_000)).toMatchObject({ event: 'download-finished' });
-      expect(a.events).toContainEqual(
-        expect.objectContaining({ event: 'source-retired', source: b.address }),
-      );
+      expect(a.events).toContainEqual(expect.objectContaining({ event: 'chunk-failed', source: b.address }));
       expect(sha256(await a.file('x'))).toBe(sha256(data));
       expect(a.screen.match(/Chunk \d+ de x falhou/g)?.length ?? 0).toBeLessThanOrEqual(3);
     },

@@ -78,7 +78,7 @@ describe('the program on a terminal', () => {
     await terminal.until((rows) => rows.some((row) => row.startsWith('Resposta recebida:')));
     terminal.type('\x04');
     expect(await terminal.ended).toBe(0);
-     
+
     expect(/\u001b\[[0-9;]*m/.test(terminal.screen.bytes)).toBe(colorful);
     if ('TERM' in env) expect(terminal.screen.bytes).not.toContain('\u001b');
   });

@@ -129,7 +129,10 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
     { event: 'local-files-not-read', code: 'not-a-folder', path: '/a/b' },
     ['Não foi possível ler /a/b: não é um diretório'],
   ],
-  [{ event: 'search-finished', asked: 0, found: [] }, ['Nenhum peer online para perguntar.']],
+  [
+    { event: 'search-finished', asked: 0, found: [] },
+    ['Nenhum peer online para perguntar; use antes [1] ou [2].'],
+  ],
   [
     { event: 'search-finished', asked: 1, found: [] },
     ['Nenhum arquivo encontrado na rede (1 peer consultado).'],
@@ -242,7 +245,7 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
   ],
   [
     { event: 'download-failed', name: 'm.txt', code: 'disk-full', missing: [], chunks: 4 },
-    ['Download do arquivo m.txt falhou: disco cheio.'],
+    ['Download do arquivo m.txt falhou: não foi possível gravar no diretório compartilhado: disco cheio.'],
   ],
   [{ event: 'leaving', cause: 'menu' }, ['Saindo...']],
 ];
