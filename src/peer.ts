@@ -4,17 +4,19 @@ import type { Clock } from './clock.ts';
 import { Complaints } from './complaints.ts';
 import type { Connection } from './network/connection.ts';
 import { Dialects } from './network/dialects.ts';
-import { ConnectionError, ProtocolError, StartError, type FileError, type StartErrorCode } from './errors.ts';
+import { ConnectionError, ProtocolError, type FileError } from './errors.ts';
 import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
 import { Answers } from './network/answers.ts';
 import { Inbound } from './network/inbound.ts';
 import { Links } from './network/links.ts';
+import { listen } from './network/listen.ts';
 import { Recogniser } from './network/recogniser.ts';
-import { LISTEN_BACKLOG, MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
+import { MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { NeighbourChange, Neighbours } from './neighbours.ts';
-import { Outbound, type RequestOptions } from './network/outbound.ts';
-import { formatAddress, isAt, splitAddress, type Address } from './protocol/address.ts';
+import { Greetings } from './network/greetings.ts';
+import { Outbound } from './network/outbound.ts';
+import { isAt, type Address } from './protocol/address.ts';
 import {
   evidenceOfCallback,
   LINE,
@@ -35,7 +37,7 @@ import {
   type RequestType,
 } from './protocol/message.ts';
 import { shownArguments } from './shown-arguments.ts';
-import type { About, Wire } from './network/wire.ts';
+import type { About, RequestOptions, Wire } from './network/wire.ts';
 
 /**
  * This process on the network: owns the server and every socket, and is the only user of Clock.
@@ -57,14 +59,6 @@ export interface PeerOptions {
   readonly dialects?: ReadonlyMap<Address, Dialect>;
 }
 
-const START_CODES: Readonly<Record<string, StartErrorCode>> = {
-  EADDRINUSE: 'port-taken',
-  EACCES: 'port-forbidden',
-  EADDRNOTAVAIL: 'address-not-local',
-  ENOTFOUND: 'address-not-local',
-  EAI_AGAIN: 'address-not-local',
-};
-
 export class Peer implements Wire, ChannelOwner {
   readonly #clock: Clock;
   readonly #neighbours: Neighbours;
@@ -75,6 +69,7 @@ export class Peer implements Wire, ChannelOwner {
   readonly #links: Links;
   readonly #answers: Answers;
   readonly #inbound: Inbound;
+  readonly #greetings: Greetings;
   readonly #outbound: Outbound;
   readonly #complaints = new Complaints(() => performance.now());
   #address: Address;
@@ -88,13 +83,13 @@ export class Peer implements Wire, ChannelOwner {
     this.#dialects = new Dialects(reporter, dialects);
     const onRejected = (remoteHost: string, code: RejectionCode) => this.#reject(remoteHost, code);
     this.#links = new Links({ dialects: this.#dialects, owner: this, onRejected });
-    this.#outbound = new Outbound({ wire: this, dialects: this.#dialects, links: this.#links });
-    const recogniser = new Recogniser(this.#dialects, (origin) => this.#outbound.probe(origin));
+    this.#greetings = new Greetings(this, this.#dialects, this.#links);
+    const common = { wire: this, dialects: this.#dialects, links: this.#links };
+    this.#outbound = new Outbound({ ...common, greetings: this.#greetings });
+    const recogniser = new Recogniser(this.#dialects, (origin) => this.#greetings.probe(origin));
     this.#answers = new Answers({
-      wire: this,
-      dialects: this.#dialects,
+      ...common,
       handlers: this.#handlers,
-      links: this.#links,
       outbound: this.#outbound,
       recogniser,
       onRefused: (request, error) => this.#refuse(request, error),
@@ -123,21 +118,9 @@ export class Peer implements Wire, ChannelOwner {
 
   /** @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed` */
   async listen(): Promise<void> {
-    const { host, port } = splitAddress(this.#address);
-    await new Promise<void>((resolve, reject) => {
-      const onError = (cause: NodeJS.ErrnoException) =>
-        reject(new StartError(START_CODES[cause.code ?? ''] ?? 'listen-failed', { cause }));
-      this.#server.once('error', onError);
-      this.#server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-        this.#server.off('error', onError);
-        resolve();
-      });
-    });
+    this.#address = await listen(this.#server, this.#address);
     // Once we listen, what can fail is a single accept (descriptors used up): that connection is lost, not the peer.
     this.#server.on('error', () => this.#reject('?', 'too-many-connections'));
-    const bound = this.#server.address();
-    if (bound !== null && typeof bound === 'object')
-      this.#address = formatAddress({ host, port: bound.port });
     this.#reporter.report({ event: 'peer-started', address: this.#address });
   }
 
@@ -158,7 +141,7 @@ export class Peer implements Wire, ChannelOwner {
 
   /** Says HELLO. Whether it got there stands in the neighbour's status; a failure is reported. */
   async hello(to: Address, signal?: AbortSignal): Promise<void> {
-    await this.#orReported(to, 'HELLO', () => this.#outbound.hello(to, signal));
+    await this.#orReported(to, 'HELLO', () => this.#greetings.hello(to, signal));
   }
 
   /** Says BYE; as `hello`. */
@@ -189,7 +172,7 @@ export class Peer implements Wire, ChannelOwner {
 
   /** Gets ready for a download of so many chunks from this neighbour. What fails now fails again, and counts, later. */
   async prepare(neighbour: Address, options: RequestOptions): Promise<void> {
-    await this.#outbound.prepare(neighbour, options).catch((error: unknown) => {
+    await this.#greetings.prepare(neighbour, options).catch((error: unknown) => {
       if (!(error instanceof ConnectionError)) throw error;
     });
   }

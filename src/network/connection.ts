@@ -1,34 +1,14 @@
-import net from 'node:net';
+import type net from 'node:net';
 import { ConnectionError, EachareError, type ConnectionErrorCode } from '../errors.ts';
 import {
   CLOSE_TIMEOUT_MS,
-  CONNECT_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   MAX_QUEUED_BYTES,
   MAX_QUEUED_LINES,
   REPLY_TIMEOUT_MS,
-  SOCKET_BUFFER_BYTES,
 } from '../limits.ts';
-import { splitAddress, type Address } from '../protocol/address.ts';
-import type { FrameReader, Framing } from '../protocol/dialect.ts';
-
-const CODES: Readonly<Record<string, ConnectionErrorCode>> = {
-  ECONNREFUSED: 'refused',
-  ENOTFOUND: 'unknown-host',
-  EAI_AGAIN: 'unknown-host',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EADDRNOTAVAIL: 'no-resources',
-  EMFILE: 'no-resources',
-  ENFILE: 'no-resources',
-  ENOBUFS: 'no-resources',
-  ETIMEDOUT: 'connect-timeout',
-};
-
-function connectionError(cause: Error): ConnectionError {
-  const code = 'code' in cause && typeof cause.code === 'string' ? CODES[cause.code] : undefined;
-  return new ConnectionError(code ?? 'reset', { cause });
-}
+import type { FrameReader, Framing } from '../protocol/frame-reader.ts';
+import { connectionError } from './connection-error.ts';
 
 /**
  * One socket and the reader of its frames: payloads are taken one by one with `next`, never pushed.
@@ -72,38 +52,6 @@ export class Connection {
         resolve();
       });
     });
-  }
-
-  /**
-   * Connects to a neighbour.
-   * @throws ConnectionError `refused`, `unreachable`, `unknown-host`, `connect-timeout`, `no-resources`, `aborted`
-   */
-  static async dial(address: Address, reader: FrameReader, signal?: AbortSignal): Promise<Connection> {
-    if (signal?.aborted) throw new ConnectionError('aborted');
-    const socket = net.connect({
-      ...splitAddress(address),
-      allowHalfOpen: true,
-      noDelay: true,
-      writableHighWaterMark: SOCKET_BUFFER_BYTES,
-    } as net.NetConnectOpts);
-    const connection = new Connection(socket, reader);
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => done(new ConnectionError('connect-timeout')), CONNECT_TIMEOUT_MS);
-      const onConnect = () => done();
-      const onAbort = () => done(new ConnectionError('aborted'));
-      const onClose = () => done(connection.#failure ?? new ConnectionError('reset'));
-      const done = (error?: EachareError) => {
-        clearTimeout(timer);
-        socket.off('connect', onConnect).off('close', onClose);
-        signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) return resolve();
-        socket.destroy();
-        reject(error);
-      };
-      socket.on('connect', onConnect).on('close', onClose);
-      signal?.addEventListener('abort', onAbort);
-    });
-    return connection;
   }
 
   /**

@@ -7,7 +7,7 @@ import {
   REQUEST_SILENCE_MS,
   REQUEST_TIMEOUT_MS,
 } from '../limits.ts';
-import { requestReader } from '../protocol/dialect.ts';
+import { requestReader } from '../protocol/frame-reader.ts';
 import { Channel, type ChannelOwner } from './channel.ts';
 import { Connection } from './connection.ts';
 

@@ -1,8 +1,8 @@
 import { ConnectionError, EachareError, ProtocolError } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import { replyReader } from '../protocol/dialect.ts';
 import { Channel, type ChannelOwner } from './channel.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { dial } from './dial.ts';
 import type { Dialects } from './dialects.ts';
 
 export interface LinksOptions {
@@ -40,9 +40,9 @@ export class Links {
     this.#isClosed = true;
   }
 
-  /** @throws ConnectionError as `Connection.dial` */
+  /** @throws ConnectionError as `dial` */
   async dial(to: Address, signal?: AbortSignal): Promise<Channel> {
-    const connection = await Connection.dial(to, replyReader(), signal);
+    const connection = await dial(to, signal);
     if (this.#isClosed) {
       connection.destroy();
       throw new ConnectionError('aborted');

@@ -1,10 +1,7 @@
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { ConnectionError } from '../errors.ts';
 import {
   CALLBACK_TIMEOUT_MS,
-  CHUNKS_WORTH_A_SESSION,
   CLOSE_LOOK_MS,
-  HELLO_ANSWER_MS,
-  PROBE_TIMEOUT_MS,
   REPLY_TIMEOUT_MS,
   SLOWEST_BYTES_PER_MS,
   TRIAL_TIMEOUT_MS,
@@ -13,7 +10,6 @@ import type { Address } from '../protocol/address.ts';
 import { LINE } from '../protocol/dialect.ts';
 import {
   REPLY_TYPE,
-  SESSION,
   type DlDraft,
   type Draft,
   type Message,
@@ -25,18 +21,14 @@ import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Dialects } from './dialects.ts';
 import type { Links } from './links.ts';
-import type { Wire } from './wire.ts';
+import type { Greetings } from './greetings.ts';
+import type { RequestOptions, Wire } from './wire.ts';
 
 export interface OutboundOptions {
   readonly wire: Wire;
   readonly dialects: Dialects;
   readonly links: Links;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** For DL: how many chunks the download has. */
-  readonly chunks?: number | undefined;
+  readonly greetings: Greetings;
 }
 
 /**
@@ -52,13 +44,11 @@ export class Outbound {
   readonly #wire: Wire;
   readonly #dialects: Dialects;
   readonly #links: Links;
-  readonly #sessions = new Map<Address, Promise<void>>();
-  readonly #probes = new Map<Address, Promise<void>>();
-  /** Per address the last of our messages that wait for something there. */
-  readonly #busy = new Map<Address, Promise<unknown>>();
+  readonly #greetings: Greetings;
 
-  constructor({ wire, dialects, links }: OutboundOptions) {
+  constructor({ wire, dialects, links, greetings }: OutboundOptions) {
     this.#wire = wire;
+    this.#greetings = greetings;
     this.#dialects = dialects;
     this.#links = links;
   }
@@ -69,36 +59,9 @@ export class Outbound {
    * @throws ProtocolError what came is no reply to this request
    */
   request(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
-    return this.#whileBusy(to, async () => {
-      await this.#openSession(to, options);
+    return this.#greetings.whileBusy(to, async () => {
+      await this.#greetings.openSession(to, options);
       return draft.type === 'DL' ? this.#askChunk(to, draft, options) : this.#ask(to, draft, options);
-    });
-  }
-
-  /**
-   * Gets ready for a download of so many chunks: sees to a session where there may be one.
-   * @throws ConnectionError the neighbour cannot be reached
-   */
-  prepare(to: Address, options: RequestOptions): Promise<void> {
-    return this.#whileBusy(to, () => this.#openSession(to, options));
-  }
-
-  /**
-   * HELLO, over a connection that stays open where the other side lets it.
-   * @throws ConnectionError the neighbour cannot be reached
-   * @throws ProtocolError its answer is none
-   */
-  hello(to: Address, signal?: AbortSignal): Promise<void> {
-    return this.#whileBusy(to, async () => {
-      const channel = this.#links.kept(to) ?? (await this.#links.dial(to, signal));
-      const known = this.#dialects.get(to);
-      // A program known to close, and not to answer, needs no time for either.
-      const mayAnswer = known === undefined || known.isSession || known.answersHello === 'always';
-      try {
-        await this.#greet(channel, to, [], mayAnswer ? HELLO_ANSWER_MS : 0, signal);
-      } finally {
-        this.#links.keepOrClose(to, channel);
-      }
     });
   }
 
@@ -124,52 +87,6 @@ export class Outbound {
     } finally {
       connection.finish();
     }
-  }
-
-  /**
-   * Finds out what a program understands that has just asked us, by a HELLO of our own, or by the reply to a request of
-   * ours that is under way. Takes PROBE_TIMEOUT_MS at the most; asked again meanwhile, it is the same probe.
-   */
-  async probe(to: Address): Promise<void> {
-    if (this.#links.kept(to) !== undefined) return;
-    const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-    const over = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
-    const found = this.#busy.get(to) ?? this.#probes.get(to) ?? this.#startProbe(to, deadline);
-    await Promise.race([found, over]);
-  }
-
-  #startProbe(to: Address, deadline: AbortSignal): Promise<void> {
-    const probe = this.#tryProbe(to, deadline).finally(() => this.#probes.delete(to));
-    this.#probes.set(to, probe);
-    return probe;
-  }
-
-  async #tryProbe(to: Address, deadline: AbortSignal): Promise<void> {
-    try {
-      const channel = await this.#links.dial(to, deadline);
-      try {
-        await this.#greet(channel, to, [SESSION], PROBE_TIMEOUT_MS, deadline);
-        await channel.connection.closedWithin(CLOSE_LOOK_MS);
-      } finally {
-        this.#links.keepOrClose(to, channel);
-      }
-    } catch (error) {
-      // It tells nothing then, and gets the answer of those of whom nothing is known.
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
-    }
-  }
-
-  #whileBusy<T>(to: Address, work: () => Promise<T>): Promise<T> {
-    const job = work();
-    const quiet = job.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#busy.set(to, quiet);
-    void quiet.then(() => {
-      if (this.#busy.get(to) === quiet) this.#busy.delete(to);
-    });
-    return job;
   }
 
   async #ask(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
@@ -245,51 +162,6 @@ export class Outbound {
   #mayCallBack(to: Address, draft: RequestDraft): boolean {
     const known = this.#dialects.get(to);
     return draft.type !== 'DL' || known === undefined || known.replies === 'on-new-connection';
-  }
-
-  /**
-   * Sees to a session with a neighbour known to have it, and tries one, once, for a download that is worth it.
-   * @throws ConnectionError the neighbour cannot be reached
-   */
-  async #openSession(to: Address, { signal, chunks = 0 }: RequestOptions): Promise<void> {
-    const opening = this.#sessions.get(to);
-    if (opening !== undefined) return opening;
-    const kept = this.#links.kept(to);
-    if (kept?.isSession === true) return;
-    const known = this.#dialects.get(to);
-    const isKnown = known?.isSession === true;
-    // One that closes behind a reply may be of ours all the same: that is how we answer one-shot requests.
-    const mayBe = known === undefined || known === LINE;
-    if (!isKnown && !(mayBe && chunks > CHUNKS_WORTH_A_SESSION && this.#dialects.tryingSession(to))) return;
-    const attempt = this.#trySession(to, kept, signal).finally(() => this.#sessions.delete(to));
-    this.#sessions.set(to, attempt);
-    return attempt;
-  }
-
-  async #trySession(to: Address, kept: Channel | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const channel = kept ?? (await this.#links.dial(to, signal));
-    const reply = await this.#greet(channel, to, [SESSION], TRIAL_TIMEOUT_MS, signal).catch(
-      (error: unknown) => {
-        // Whatever it is that came, it is no session; the request itself will tell what is wrong.
-        if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
-      },
-    );
-    channel.isSession = reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION);
-    if (!channel.isSession && this.#dialects.get(to)?.isSession === true) {
-      this.#dialects.learn(to, { dialect: LINE, evidence: 'no-session' });
-    }
-    this.#links.keepOrClose(to, channel);
-  }
-
-  #greet(
-    channel: Channel,
-    to: Address,
-    capabilities: readonly string[],
-    timeoutMs: number,
-    signal?: AbortSignal,
-  ): Promise<Message | undefined> {
-    const send = () => this.#send(channel, to, { type: 'HELLO', capabilities });
-    return channel.tell({ send, type: 'RETURN_HELLO', timeoutMs, signal });
   }
 
   #askOn(

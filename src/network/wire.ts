@@ -24,3 +24,10 @@ export interface Wire {
    */
   receive(message: Message, about: About, speaker?: Address): void;
 }
+
+/** What goes with a request of ours. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For DL: how many chunks the download has. */
+  readonly chunks?: number | undefined;
+}

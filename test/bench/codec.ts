@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../../src/protocol/address.ts';
 import { decode } from '../../src/protocol/decode.ts';
-import { LINE, replyReader } from '../../src/protocol/dialect.ts';
+import { LINE } from '../../src/protocol/dialect.ts';
+import { replyReader } from '../../src/protocol/frame-reader.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Message } from '../../src/protocol/message.ts';
 import { rate, type Row } from './measure.ts';

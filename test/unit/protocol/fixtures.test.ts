@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { decode } from '../../../src/protocol/decode.ts';
-import { replyReader, requestReader } from '../../../src/protocol/dialect.ts';
+import { replyReader, requestReader } from '../../../src/protocol/frame-reader.ts';
 import { loadFixtures, type Expected, type WireStream } from '../../helpers/field/fixtures.ts';
 
 const FIXTURES = loadFixtures();
