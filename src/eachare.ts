@@ -127,6 +127,8 @@ async function run(options: Options): Promise<void> {
       error,
     );
   }
+  const stale = await folder.removeStale();
+  if (stale > 0) reporter.report({ event: 'stale-files-removed', count: stale });
   for (const { line, text, address } of lines) {
     if (address === undefined) reporter.report({ event: 'neighbours-file-line-ignored', line, text });
     else peer.know(address);

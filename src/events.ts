@@ -47,6 +47,8 @@ export type AppEvent =
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
+  /** Temporary files of downloads that were killed long ago. */
+  | { readonly event: 'stale-files-removed'; readonly count: number }
   | { readonly event: 'event-log-not-written'; readonly path: string; readonly code: FileErrorCode }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }

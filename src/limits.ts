@@ -160,6 +160,9 @@ export const CHUNKS_SHOWN_EACH = 64;
 export const PROGRESS_INTERVAL_MS = 200;
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 
+/** A temporary file that nobody has written to for a week belongs to no download any more. */
+export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
+
 /** Characters of a line that a person types; further keys are ignored. */
 export const MAX_TYPED_CHARS = 2_000;
 

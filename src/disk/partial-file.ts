@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import { WRITE_BLOCK_BYTES } from '../limits.ts';
@@ -7,6 +6,7 @@ import { fileError } from './file-error.ts';
 import { checkPlace, syncFolder } from './final-place.ts';
 import type { FolderPath } from './folder-path.ts';
 import { checkName } from './safe-name.ts';
+import { temporaryName } from './temporary-name.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Where the chunks of one download land. */
@@ -81,7 +81,7 @@ export class PartialFile implements Sink {
     try {
       // It is checked again before the rename; here it spares a download that could not end well.
       await checkPlace(folder, name);
-      const temporary = folder.entry(`.eachare-${randomBytes(6).toString('hex')}.parte`);
+      const temporary = folder.entry(temporaryName());
       const handle = await open(temporary, 'wx', 0o666);
       return new PartialFile(folder, name, size, chunkSize, temporary, handle);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { access, lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
-import { STAT_PARALLELISM } from '../limits.ts';
+import { STALE_AFTER_MS, STAT_PARALLELISM } from '../limits.ts';
 import { EntryNames, isVisible } from './entry-names.ts';
 import { fileError } from './file-error.ts';
 import { FolderPath } from './folder-path.ts';
@@ -10,6 +10,7 @@ import { mapParallel } from './map-parallel.ts';
 import { OpenFiles } from './open-files.ts';
 import { PartialFile, type Sink } from './partial-file.ts';
 import type { OpenFile } from './served-file.ts';
+import { isTemporaryName } from './temporary-name.ts';
 
 export interface SharedFile {
   readonly name: string;
@@ -76,6 +77,27 @@ export class SharedFolder {
    */
   createSink(name: string, size: number, chunkSize: number): Promise<Sink> {
     return PartialFile.create(this.#folder, name, size, chunkSize);
+  }
+
+  /**
+   * Removes what downloads have left behind whose program was killed, and returns how many there were. A download under
+   * way, perhaps of another peer in the same folder, writes all the time and is not as old.
+   */
+  async removeStale(): Promise<number> {
+    const names = await readdir(this.#folder.real).catch(() => []);
+    const removed = await mapParallel(names.filter(isTemporaryName), STAT_PARALLELISM, async (name) => {
+      const path = this.#folder.entry(name);
+      try {
+        const { mtimeMs } = await lstat(path);
+        if (Date.now() - mtimeMs < STALE_AFTER_MS) return 0;
+        await rm(path);
+        return 1;
+      } catch {
+        // Gone meanwhile, or not ours to remove: it is only tidying up.
+        return 0;
+      }
+    });
+    return removed.reduce<number>((sum, one) => sum + one, 0);
   }
 
   /** Closes the files that are served, after the reads under way. */

@@ -63,6 +63,8 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
       ];
     case 'neighbours-file-not-written':
       return [`Não foi possível gravar o arquivo de vizinhos ${escape(event.path)}: ${reason(event.code)}`];
+    case 'stale-files-removed':
+      return [`Restos de downloads interrompidos há mais de 7 dias removidos: ${event.count}.`];
     case 'event-log-not-written':
       return [`Não foi possível gravar o registro de eventos ${escape(event.path)}: ${reason(event.code)}`];
     case 'local-files-listed':

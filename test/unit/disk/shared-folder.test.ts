@@ -10,11 +10,13 @@ import {
   rm,
   symlink,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SharedFolder } from '../../../src/disk/shared-folder.ts';
+import { STALE_AFTER_MS } from '../../../src/limits.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const linux = process.platform === 'linux';
@@ -285,5 +287,20 @@ describe('SharedFolder, opening by name', () => {
     await writeFile(join(path, 'a'), 'x');
     await link(join(path, 'a'), join(path, 'b'));
     expect(await names(await share(path))).toEqual(['a', 'b']);
+  });
+});
+
+describe('SharedFolder.removeStale', () => {
+  it('removes temporary files of long ago, and nothing else', async () => {
+    const path = await temporaryFolder();
+    const old = new Date(Date.now() - STALE_AFTER_MS - 1_000);
+    const stale = '.eachare-0123456789ab.parte';
+    const others = ['.eachare-aaaaaaaaaaaa.parte', '.eachare-x.parte', '.oculto', 'antigo.txt'];
+    for (const name of [stale, ...others]) await writeFile(join(path, name), 'x');
+    for (const name of [stale, ...others.slice(1)]) await utimes(join(path, name), old, old);
+    const folder = await share(path);
+    expect(await folder.removeStale()).toBe(1);
+    expect((await readdir(path)).sort()).toEqual([...others].sort());
+    expect(await folder.removeStale()).toBe(0);
   });
 });

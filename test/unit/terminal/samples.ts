@@ -15,6 +15,10 @@ export const A3 = address('127.0.0.1:5003');
 export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly string[]])[] = [
   [{ event: 'peer-started', address: A1 }, ['Peer iniciado em 127.0.0.1:5001']],
   [{ event: 'peer-stopped' }, []],
+  [
+    { event: 'stale-files-removed', count: 2 },
+    ['Restos de downloads interrompidos há mais de 7 dias removidos: 2.'],
+  ],
   [{ event: 'clock-updated', clock: 7, cause: 'send' }, ['=> Atualizando relogio para 7']],
   [
     { event: 'message-sent', to: A2, type: 'LS', args: [], clock: 7, reply: false },
