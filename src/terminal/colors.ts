@@ -36,6 +36,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'peer-started':
     case 'peer-stopped':
     case 'dialect-learnt':
+    case 'stale-files-removed':
     case 'local-files-listed':
     case 'search-finished':
     case 'file-chosen':
