@@ -116,8 +116,8 @@ export const MAX_LISTED_FILES = 100_000;
 export const CHUNKS_WORTH_A_SESSION = 8;
 
 /**
- * Bytes that one download has asked for and not yet received, over all its sources; at least one chunk. In base64 and as
- * a string they are held about three times.
+ * Bytes that one download has asked for and not yet received, over all its sources; up to four chunks whatever their
+ * size. In base64 and as a string they are held about three times.
  */
 export const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 

@@ -19,7 +19,7 @@ import { Outbound } from './network/outbound.ts';
 import { isAt, type Address } from './protocol/address.ts';
 import {
   evidenceOfCallback,
-  LINE,
+  DEFAULT_DIALECT,
   proveByReply,
   type Dialect,
   type ReplyEvidence,
@@ -179,7 +179,7 @@ export class Peer implements Wire, ChannelOwner {
 
   /** How many chunks this neighbour can be asked for at the same time. */
   requestsAtOnce(neighbour: Address): number {
-    return (this.#dialects.get(neighbour) ?? LINE).requestsAtOnce;
+    return (this.#dialects.get(neighbour) ?? DEFAULT_DIALECT).requestsAtOnce;
   }
 
   send(connection: Connection, to: Address, draft: Draft, dialect: Dialect, { reply, chunks }: About): void {

@@ -60,6 +60,8 @@ export class Channel {
   #inHand = 0;
   #failure: Error | undefined;
   #lastReply: ReplyEvidence | undefined;
+  /** A question has had its answer; strays do not count. */
+  #hasAnswered = false;
   /** A payload that was taken for the line of a list, and is none. */
   #unread: Buffer | undefined;
 
@@ -180,7 +182,7 @@ export class Channel {
     const seen = evidenceOf(message, {
       framing: this.connection.framing,
       lines: lines.length,
-      again: this.#lastReply !== undefined,
+      again: this.#hasAnswered,
     });
     this.#lastReply = seen;
     this.#answer(message, seen, oldest);
@@ -194,8 +196,9 @@ export class Channel {
       if (!(error instanceof ProtocolError)) throw error;
       return this.#questions.settleOldest(error);
     }
-    if (accepts?.(message) === false) this.#questions.stray(new ProtocolError('wrong-chunk'));
-    else this.#questions.settleOldest(message);
+    if (accepts?.(message) === false) return this.#questions.stray(new ProtocolError('wrong-chunk'));
+    this.#hasAnswered = true;
+    this.#questions.settleOldest(message);
   }
 
   /**

@@ -46,8 +46,9 @@ export class Dialects {
     this.#acquaintance(address).names = names;
   }
 
-  /** True the first time. */
+  /** Whether a session may be tried that was not offered: the first time, and where the user has not decided. */
   tryingSession(address: Address): boolean {
+    if (this.#fixed.has(address)) return false;
     const acquaintance = this.#acquaintance(address);
     const isFirst = acquaintance.hasTriedSession === undefined;
     acquaintance.hasTriedSession = true;

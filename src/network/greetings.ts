@@ -7,7 +7,7 @@ import {
   TRIAL_TIMEOUT_MS,
 } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
-import { LINE } from '../protocol/dialect.ts';
+import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
 import { SESSION, type Message } from '../protocol/message.ts';
 import type { Channel } from './channel.ts';
 import type { Dialects } from './dialects.ts';
@@ -72,7 +72,7 @@ export class Greetings {
     const known = this.#dialects.get(to);
     const isKnown = known?.isSession === true;
     // One that closes behind a reply may be of ours all the same: that is how we answer one-shot requests.
-    const mayBe = known === undefined || known === LINE;
+    const mayBe = known === undefined || known === DEFAULT_DIALECT;
     if (!isKnown && !(mayBe && chunks > CHUNKS_WORTH_A_SESSION && this.#dialects.tryingSession(to))) return;
     const attempt = this.#trySession(to, kept, signal).finally(() => this.#sessions.delete(to));
     this.#sessions.set(to, attempt);
@@ -115,7 +115,7 @@ export class Greetings {
     );
     channel.isSession = reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION);
     if (!channel.isSession && this.#dialects.get(to)?.isSession === true) {
-      this.#dialects.learn(to, { dialect: LINE, evidence: 'no-session' });
+      this.#dialects.learn(to, { dialect: DEFAULT_DIALECT, evidence: 'no-session' });
     }
     this.#links.keepOrClose(to, channel);
   }
@@ -149,7 +149,9 @@ export class Greetings {
     signal?: AbortSignal,
   ): Promise<Message | undefined> {
     const send = () =>
-      this.#wire.send(channel.connection, to, { type: 'HELLO', capabilities }, LINE, { reply: false });
+      this.#wire.send(channel.connection, to, { type: 'HELLO', capabilities }, DEFAULT_DIALECT, {
+        reply: false,
+      });
     return channel.tell({ send, type: 'RETURN_HELLO', timeoutMs, signal });
   }
 }

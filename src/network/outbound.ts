@@ -7,7 +7,7 @@ import {
   TRIAL_TIMEOUT_MS,
 } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
-import { LINE } from '../protocol/dialect.ts';
+import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
 import {
   REPLY_TYPE,
   type DlDraft,
@@ -22,6 +22,7 @@ import type { Connection } from './connection.ts';
 import type { Dialects } from './dialects.ts';
 import type { Links } from './links.ts';
 import type { Greetings } from './greetings.ts';
+import { Slots } from './slots.ts';
 import type { RequestOptions, Wire } from './wire.ts';
 
 export interface OutboundOptions {
@@ -45,6 +46,7 @@ export class Outbound {
   readonly #dialects: Dialects;
   readonly #links: Links;
   readonly #greetings: Greetings;
+  readonly #chunkSlots = new Slots<Address>();
 
   constructor({ wire, dialects, links, greetings }: OutboundOptions) {
     this.#wire = wire;
@@ -93,7 +95,7 @@ export class Outbound {
     const overKept = await this.#tryKept(to, draft, options);
     if (overKept !== undefined) return overKept;
     try {
-      return await this.#askAnew(to, draft, options);
+      return await this.#askInTurn(to, draft, options);
     } catch (error) {
       // Some programs lose a connection now and then. A chunk has other tries.
       const isLost = error instanceof ConnectionError && ['reset', 'no-reply'].includes(error.code);
@@ -135,10 +137,21 @@ export class Outbound {
       if (!isTrial && (error.code === 'reply-timeout' || draft.type === 'DL')) throw error;
       this.#links.drop(to, channel);
       if (isTrial && error.code === 'reply-timeout') {
-        this.#dialects.learn(to, { dialect: LINE, evidence: 'silent-after-first-reply' });
+        this.#dialects.learn(to, { dialect: DEFAULT_DIALECT, evidence: 'silent-after-first-reply' });
       }
       return undefined;
     }
+  }
+
+  /** Chunks over connections of their own: no more at once than such a program can take, however many are wanted. */
+  #askInTurn(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const work = () => this.#askAnew(to, draft, options);
+    if (draft.type !== 'DL') return work();
+    const most = () => {
+      const known = this.#dialects.get(to) ?? DEFAULT_DIALECT;
+      return known.isSession ? DEFAULT_DIALECT.requestsAtOnce : known.requestsAtOnce;
+    };
+    return this.#chunkSlots.within(to, most, work);
   }
 
   async #askAnew(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
@@ -184,7 +197,7 @@ export class Outbound {
 
   #send({ connection }: Channel, to: Address, draft: Draft, chunks?: number): void {
     // All programs understand a request in a line.
-    this.#wire.send(connection, to, draft, LINE, { reply: false, chunks });
+    this.#wire.send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
   }
 }
 

@@ -1,6 +1,6 @@
 import { EMPTY_CONNECTION_MEMORY_MS, HELLO_FIN_WAIT_MS, MAX_INBOUND_CONNECTIONS } from '../limits.ts';
 import { isAt, type Address } from '../protocol/address.ts';
-import { LINE, proveByRequest, type Dialect, type RequestEvidence } from '../protocol/dialect.ts';
+import { DEFAULT_DIALECT, proveByRequest, type Dialect, type RequestEvidence } from '../protocol/dialect.ts';
 import { SESSION, type Message } from '../protocol/message.ts';
 import type { Channel } from './channel.ts';
 import type { Dialects } from './dialects.ts';
@@ -54,16 +54,16 @@ export class Recogniser {
     }
     if (await connection.endsWithin(HELLO_FIN_WAIT_MS)) {
       const closedAtOnce = wantsReply;
-      return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known ?? LINE;
+      return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known ?? DEFAULT_DIALECT;
     }
-    if (!isFrom(request, channel)) return LINE;
+    if (!isFrom(request, channel)) return DEFAULT_DIALECT;
     if (known === undefined && this.#hasHint(connection.remoteHost)) await this.#probe(origin);
     const isStillUnknown = this.#dialects.get(origin) === known;
     if (wantsReply && isStillUnknown) {
       const evidence = known === undefined ? 'nothing-else' : 'stayed-open';
-      this.#dialects.learn(origin, { dialect: LINE, evidence });
+      this.#dialects.learn(origin, { dialect: DEFAULT_DIALECT, evidence });
     }
-    return this.#dialects.get(origin) ?? LINE;
+    return this.#dialects.get(origin) ?? DEFAULT_DIALECT;
   }
 
   #prove(seen: RequestEvidence, request: Message, channel: Channel): Dialect | undefined {

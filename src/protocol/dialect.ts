@@ -101,7 +101,7 @@ export interface Dialect {
 const isText = ({ framing, cameBack }: ReplyEvidence): boolean => framing === 'text' && !cameBack;
 
 /** Section 1, and what all rows share unless they say otherwise. */
-export const LINE: Dialect = {
+export const DEFAULT_DIALECT: Dialect = {
   name: 'line',
   opening: () => '',
   closing: '\n',
@@ -121,7 +121,7 @@ export const LINE: Dialect = {
 const DIALECTS: readonly Dialect[] = [
   {
     // Programs like this one (section 6): lines, on a connection that stays. They take one-shot requests as well.
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'session',
     staysOpen: true,
     isSession: true,
@@ -131,7 +131,7 @@ const DIALECTS: readonly Dialect[] = [
     fits: (seen) => isText(seen) && !seen.manyLines,
   },
   {
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'prefixed',
     opening: lengthPrefix,
     closing: '',
@@ -142,7 +142,7 @@ const DIALECTS: readonly Dialect[] = [
     fits: ({ framing }) => framing === 'length',
   },
   {
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'callback',
     replies: 'on-new-connection',
     answersHello: 'never',
@@ -152,7 +152,7 @@ const DIALECTS: readonly Dialect[] = [
     fits: ({ cameBack }) => cameBack,
   },
   {
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'multiline',
     entrySeparator: '\n',
     listEnd: '\n',
@@ -163,7 +163,7 @@ const DIALECTS: readonly Dialect[] = [
     fits: (seen) => isText(seen) && !seen.manyOnOneLine,
   },
   {
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'persistent',
     staysOpen: true,
     requestsAtOnce: 1,
@@ -172,7 +172,7 @@ const DIALECTS: readonly Dialect[] = [
     fits: (seen) => isText(seen) && !seen.closed,
   },
   {
-    ...LINE,
+    ...DEFAULT_DIALECT,
     name: 'raw',
     closing: '',
     answersHello: 'always',
@@ -183,7 +183,7 @@ const DIALECTS: readonly Dialect[] = [
     },
     fits: (seen) => isText(seen) && seen.closed && !seen.terminated,
   },
-  LINE,
+  DEFAULT_DIALECT,
 ];
 
 export const DIALECT_NAMES: readonly DialectName[] = DIALECTS.map(({ name }) => name).sort();

@@ -45,9 +45,13 @@ export class LengthBuffer {
     for (;;) {
       if (this.#expected === undefined) {
         if (this.#held < PREFIX_BYTES) return payloads;
-        const length = this.#take(PREFIX_BYTES).readBigUInt64BE();
-        if (length > BigInt(this.limit))
+        const length = this.peek().readBigUInt64BE();
+        if (length > BigInt(this.limit)) {
+          // What was whole before it counts; the next bytes bring this up again.
+          if (payloads.length > 0) return payloads;
           throw new ProtocolError('line-too-long', `a prefix claims ${length} bytes`);
+        }
+        this.#take(PREFIX_BYTES);
         this.#expected = Number(length);
       }
       if (this.#held < this.#expected) return payloads;
@@ -58,7 +62,8 @@ export class LengthBuffer {
 
   /** The unfinished frame, left where it is. */
   peek(): Buffer {
-    return Buffer.concat(this.#fragments);
+    const [first] = this.#fragments;
+    return this.#fragments.length === 1 && first !== undefined ? first : Buffer.concat(this.#fragments);
   }
 
   /** Half a payload is none: its length says so. */

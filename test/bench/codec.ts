@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Address } from '../../src/protocol/address.ts';
 import { decode } from '../../src/protocol/decode.ts';
-import { LINE } from '../../src/protocol/dialect.ts';
+import { DEFAULT_DIALECT } from '../../src/protocol/dialect.ts';
 import { replyReader } from '../../src/protocol/frame-reader.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Message } from '../../src/protocol/message.ts';
@@ -19,12 +19,12 @@ export function benchCodec(): Row[] {
   return [256, 65_536].flatMap((bytes) => {
     const message = fileOf(bytes);
     const data = message.type === 'FILE' ? message.data : Buffer.alloc(0);
-    const line = encode(message, LINE);
+    const line = encode(message, DEFAULT_DIALECT);
     const text = data.toString('base64');
     const speed = (work: () => void) => (rate(work) * bytes) / MIB;
     const bareEncode = speed(() => Buffer.from(data.toString('base64'), 'latin1'));
     const bareDecode = speed(() => Buffer.from(text, 'base64'));
-    const encoding = speed(() => encode(message, LINE));
+    const encoding = speed(() => encode(message, DEFAULT_DIALECT));
     const decoding = speed(() => replyReader().push(line).map(decode));
     return [
       row(`encode FILE of ${bytes} bytes`, encoding, bareEncode),

@@ -31,9 +31,12 @@ export class RawSocket implements Disposable {
     });
   }
 
-  /** Resolves once connected. */
-  static async connect(port: number): Promise<RawSocket> {
-    const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
+  /**
+   * Resolves once connected.
+   * @param localAddress host that the connection comes from
+   */
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawSocket> {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true, noDelay: true });
     const raw = new RawSocket(socket);
     await raw.until(() => socket.readyState !== 'opening' || raw.closed, DEFAULT_PATIENCE_MS, 'connected');
     if (raw.closed) throw new Error(`nobody listens on port ${port}`);
@@ -41,8 +44,8 @@ export class RawSocket implements Disposable {
   }
 
   /** Sends these bytes and a FIN, and returns all that comes until the other side ends. */
-  static async exchange(port: number, bytes: string | Buffer): Promise<Buffer> {
-    using raw = await RawSocket.connect(port);
+  static async exchange(port: number, bytes: string | Buffer, localAddress?: string): Promise<Buffer> {
+    using raw = await RawSocket.connect(port, localAddress);
     raw.end(bytes);
     return await raw.untilEnd();
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { bytesFromName } from '../../../src/name-bytes.ts';
 import { decode } from '../../../src/protocol/decode.ts';
-import { LINE } from '../../../src/protocol/dialect.ts';
+import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';
 import { requestReader } from '../../../src/protocol/frame-reader.ts';
 import { encode, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
@@ -42,7 +42,7 @@ describe.each(WIRE_CASES)('$what', ({ line, canonical, message }) => {
   });
 
   it('is written as one line', () => {
-    expect(encode(message, LINE)).toEqual(bytesFromName(`${canonical ?? line}\n`));
+    expect(encode(message, DEFAULT_DIALECT)).toEqual(bytesFromName(`${canonical ?? line}\n`));
   });
 });
 
@@ -106,7 +106,7 @@ describe('what we write we read', () => {
     fc.assert(
       fc.property(stamp, body, fc.nat(), (head, tail, cut) => {
         const message: Message = { ...head, ...tail };
-        const bytes = encode(message, LINE);
+        const bytes = encode(message, DEFAULT_DIALECT);
         const at = cut % bytes.length;
         expect(read([bytes.subarray(0, at), bytes.subarray(at)])).toEqual([message]);
       }),
@@ -128,8 +128,8 @@ describe('what we write we read', () => {
       index: 0,
     } as const;
     const rest = { bytes: 700, slices: slices() };
-    const pieces = [encode({ ...head, data: data.subarray(0, 300), rest }, LINE)];
-    for await (const piece of encodeRest(rest, LINE)) pieces.push(piece);
+    const pieces = [encode({ ...head, data: data.subarray(0, 300), rest }, DEFAULT_DIALECT)];
+    for await (const piece of encodeRest(rest, DEFAULT_DIALECT)) pieces.push(piece);
     expect(read(pieces)).toEqual([{ ...head, data }]);
   });
 });
