@@ -9,6 +9,7 @@ import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
 import { Answers } from './network/answers.ts';
 import { Inbound } from './network/inbound.ts';
+import { Hosts } from './network/hosts.ts';
 import { Links } from './network/links.ts';
 import { listen } from './network/listen.ts';
 import { Recogniser } from './network/recogniser.ts';
@@ -16,7 +17,7 @@ import { MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { NeighbourChange, Neighbours } from './neighbours.ts';
 import { Greetings } from './network/greetings.ts';
 import { Outbound } from './network/outbound.ts';
-import { isAt, type Address } from './protocol/address.ts';
+import type { Address } from './protocol/address.ts';
 import {
   evidenceOfCallback,
   DEFAULT_DIALECT,
@@ -66,6 +67,7 @@ export class Peer implements Wire, ChannelOwner {
   readonly #reporter: Reporter;
   readonly #server: net.Server;
   readonly #dialects: Dialects;
+  readonly #hosts = new Hosts();
   readonly #links: Links;
   readonly #answers: Answers;
   readonly #inbound: Inbound;
@@ -82,11 +84,11 @@ export class Peer implements Wire, ChannelOwner {
     this.#reporter = reporter;
     this.#dialects = new Dialects(reporter, dialects);
     const onRejected = (remoteHost: string, code: RejectionCode) => this.#reject(remoteHost, code);
-    this.#links = new Links({ dialects: this.#dialects, owner: this, onRejected });
+    this.#links = new Links({ dialects: this.#dialects, hosts: this.#hosts, owner: this, onRejected });
     this.#greetings = new Greetings(this, this.#dialects, this.#links);
     const common = { wire: this, dialects: this.#dialects, links: this.#links };
     this.#outbound = new Outbound({ ...common, greetings: this.#greetings });
-    const recogniser = new Recogniser(this.#dialects, (origin) => this.#greetings.probe(origin));
+    const recogniser = new Recogniser(this.#dialects, this.#hosts, (origin) => this.#greetings.probe(origin));
     this.#answers = new Answers({
       ...common,
       handlers: this.#handlers,
@@ -243,7 +245,7 @@ export class Peer implements Wire, ChannelOwner {
 
   /** A reply on a connection that the other side opened for it: only to a question of ours, only from its own host. */
   #takeCallback(message: Message, { connection, isOurs }: Channel): void {
-    const mayBe = !isOurs && isAt(message.origin, connection.remoteHost);
+    const mayBe = !isOurs && this.#hosts.isAt(message.origin, connection.remoteHost);
     const awaited = mayBe ? this.#outbound.callbacks.take(message) : undefined;
     if (awaited === undefined) throw new ProtocolError('unexpected-type', message.type);
     this.receive(message, { reply: true, chunks: awaited.chunks });

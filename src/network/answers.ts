@@ -9,7 +9,6 @@ import type { Dialects } from './dialects.ts';
 import type { Links } from './links.ts';
 import type { Outbound } from './outbound.ts';
 import type { Recogniser } from './recogniser.ts';
-import { isFrom } from './recogniser.ts';
 import type { Wire } from './wire.ts';
 
 export interface AnswersOptions {
@@ -49,7 +48,7 @@ export class Answers {
       channel.isForgotten = true;
       channel.connection.finish();
       // Anybody may say it for another: its status changes, what runs between us and the other goes on.
-      if (!isFrom(request, channel)) return;
+      if (!recogniser.isFrom(request, channel)) return;
       dialects.forget(channel.neighbour);
       links.forget(channel.neighbour);
       return;
@@ -76,7 +75,7 @@ export class Answers {
   }
 
   async #reply(request: Message, channel: Channel, dialect: Dialect, turn: Promise<void>): Promise<void> {
-    const { handlers, onRefused } = this.#options;
+    const { handlers, recogniser, onRefused } = this.#options;
     const began = { writing: false };
     try {
       const draft = await handlers.reply(request).finally(() => turn);
@@ -89,7 +88,8 @@ export class Answers {
       if (!began.writing) this.#refuse(request, error, channel, dialect);
       return;
     }
-    if (dialect.staysOpen && !dialect.isSession && isFrom(request, channel)) this.#keep(request, channel);
+    if (dialect.staysOpen && !dialect.isSession && recogniser.isFrom(request, channel))
+      this.#keep(request, channel);
     else if (!channel.isGreeted) channel.connection.finish();
   }
 
@@ -109,9 +109,10 @@ export class Answers {
     began: { writing: boolean },
   ): Promise<void> {
     const send = (connection: Connection) => this.#send(connection, request, draft, dialect, began);
-    if (dialect.replies === 'here' || !isFrom(request, channel)) return send(channel.connection);
+    const { recogniser, outbound } = this.#options;
+    if (dialect.replies === 'here' || !recogniser.isFrom(request, channel)) return send(channel.connection);
     try {
-      await this.#options.outbound.callBack(request.origin, send);
+      await outbound.callBack(request.origin, send);
     } catch (error) {
       if (!(error instanceof ConnectionError) || began.writing) throw error;
       // Nobody listens at the address of the asker: it has only sent its FIN early and still reads here.

@@ -4,9 +4,11 @@ import { Channel, type ChannelOwner } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { dial } from './dial.ts';
 import type { Dialects } from './dialects.ts';
+import type { Hosts } from './hosts.ts';
 
 export interface LinksOptions {
   readonly dialects: Dialects;
+  readonly hosts: Hosts;
   readonly owner: ChannelOwner;
   /** Hears of bytes that are no message, on a connection that nobody waits on. */
   readonly onRejected: (remoteHost: string, code: ProtocolError['code']) => void;
@@ -18,13 +20,15 @@ export interface LinksOptions {
  */
 export class Links {
   readonly #dialects: Dialects;
+  readonly #hosts: Hosts;
   readonly #owner: ChannelOwner;
   readonly #onRejected: LinksOptions['onRejected'];
   readonly #open = new Set<Channel>();
   readonly #kept = new Map<Address, Channel>();
   #isClosed = false;
 
-  constructor({ dialects, owner, onRejected }: LinksOptions) {
+  constructor({ dialects, hosts, owner, onRejected }: LinksOptions) {
+    this.#hosts = hosts;
     this.#dialects = dialects;
     this.#owner = owner;
     this.#onRejected = onRejected;
@@ -47,6 +51,7 @@ export class Links {
       connection.destroy();
       throw new ConnectionError('aborted');
     }
+    this.#hosts.note(to, connection.remoteHost);
     const channel = new Channel(connection, this.#owner, to);
     this.#open.add(channel);
     void connection.closed.then(() => this.#open.delete(channel));

@@ -1,9 +1,10 @@
 import { EMPTY_CONNECTION_MEMORY_MS, HELLO_FIN_WAIT_MS, MAX_INBOUND_CONNECTIONS } from '../limits.ts';
-import { isAt, type Address } from '../protocol/address.ts';
+import type { Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, proveByRequest, type Dialect, type RequestEvidence } from '../protocol/dialect.ts';
 import { SESSION, type Message } from '../protocol/message.ts';
 import type { Channel } from './channel.ts';
 import type { Dialects } from './dialects.ts';
+import type { Hosts } from './hosts.ts';
 
 const SPACE = 0x20;
 
@@ -14,13 +15,15 @@ const SPACE = 0x20;
  */
 export class Recogniser {
   readonly #dialects: Dialects;
+  readonly #hosts: Hosts;
   readonly #probe: (address: Address) => Promise<void>;
   /** When a connection without data last came from a host, in milliseconds of `performance.now()`. */
   readonly #emptyConnections = new Map<string, number>();
 
   /** @param probe asks the program at an address itself; what it learns stands in `dialects` */
-  constructor(dialects: Dialects, probe: (address: Address) => Promise<void>) {
+  constructor(dialects: Dialects, hosts: Hosts, probe: (address: Address) => Promise<void>) {
     this.#dialects = dialects;
+    this.#hosts = hosts;
     this.#probe = probe;
   }
 
@@ -56,7 +59,7 @@ export class Recogniser {
       const closedAtOnce = wantsReply;
       return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known ?? DEFAULT_DIALECT;
     }
-    if (!isFrom(request, channel)) return DEFAULT_DIALECT;
+    if (!this.isFrom(request, channel)) return DEFAULT_DIALECT;
     if (known === undefined && this.#hasHint(connection.remoteHost)) await this.#probe(origin);
     const isStillUnknown = this.#dialects.get(origin) === known;
     if (wantsReply && isStillUnknown) {
@@ -66,10 +69,15 @@ export class Recogniser {
     return this.#dialects.get(origin) ?? DEFAULT_DIALECT;
   }
 
+  /** Whether a message surely comes from the program at its origin: we have dialled it, or it comes from that host. */
+  isFrom({ origin }: Message, { connection, isOurs, neighbour }: Channel): boolean {
+    return isOurs ? origin === neighbour : this.#hosts.isAt(origin, connection.remoteHost);
+  }
+
   #prove(seen: RequestEvidence, request: Message, channel: Channel): Dialect | undefined {
     const proof = proveByRequest(seen, this.#dialects.get(request.origin));
     if (proof === undefined) return undefined;
-    if (isFrom(request, channel)) {
+    if (this.isFrom(request, channel)) {
       this.#dialects.learn(request.origin, proof);
       return this.#dialects.get(request.origin);
     }
@@ -80,11 +88,6 @@ export class Recogniser {
     const at = this.#emptyConnections.get(host);
     return at !== undefined && performance.now() - at < EMPTY_CONNECTION_MEMORY_MS;
   }
-}
-
-/** Whether a message surely comes from the program at its origin: we have dialled it, or it comes from that host. */
-export function isFrom({ origin }: Message, { connection, isOurs, neighbour }: Channel): boolean {
-  return isOurs ? origin === neighbour : isAt(origin, connection.remoteHost);
 }
 
 /** Whether a space is the last thing in a payload, but for what stands for its end. */

@@ -12,10 +12,6 @@ const HOST_NAME =
 /** Four numbers and dots that are no IPv4 address are a typing error, not a host name. */
 const LOOKS_NUMERIC = /^[0-9.]+$/;
 
-/** An IPv4 address as sockets that listen on IPv6 show it (RFC 4291, section 2.5.5.2). */
-const MAPPED = '::ffff:';
-const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
-
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
@@ -54,16 +50,6 @@ export function splitAddress(address: Address): HostAndPort {
     host: host.startsWith('[') ? host.slice(1, -1) : host,
     port: Number(address.slice(colon + 1)),
   };
-}
-
-/**
- * Whether an address is surely on the host that a socket comes from. Host names are not looked up: "no" then, but for
- * this machine's own name for itself.
- */
-export function isAt(address: Address, remoteHost: string): boolean {
-  const { host } = splitAddress(address);
-  const remote = remoteHost.startsWith(MAPPED) ? remoteHost.slice(MAPPED.length) : remoteHost;
-  return host === remote || (host === 'localhost' && LOOPBACK.includes(remote));
 }
 
 /** The address of a host, with or without brackets, and a port. */
