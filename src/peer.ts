@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { Channel, ChannelOwner } from './network/channel.ts';
+import { Callbacks } from './network/callbacks.ts';
 import type { Clock } from './clock.ts';
 import { Complaints } from './complaints.ts';
 import type { Connection } from './network/connection.ts';
@@ -9,6 +9,7 @@ import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
 import { Answers } from './network/answers.ts';
 import { Inbound } from './network/inbound.ts';
+import { Conversation } from './network/conversation.ts';
 import { Hosts } from './network/hosts.ts';
 import { Links } from './network/links.ts';
 import { listen } from './network/listen.ts';
@@ -18,17 +19,10 @@ import type { NeighbourChange, Neighbours } from './neighbours.ts';
 import { Greetings } from './network/greetings.ts';
 import { Outbound } from './network/outbound.ts';
 import type { Address } from './protocol/address.ts';
-import {
-  evidenceOfCallback,
-  DEFAULT_DIALECT,
-  proveByReply,
-  type Dialect,
-  type ReplyEvidence,
-} from './protocol/dialect.ts';
+import { DEFAULT_DIALECT, type Dialect } from './protocol/dialect.ts';
 import { encode } from './protocol/encode.ts';
 import type { REPLY_TYPE } from './protocol/message.ts';
 import {
-  REPLIES,
   type Draft,
   type Message,
   type MessageOf,
@@ -60,16 +54,14 @@ export interface PeerOptions {
   readonly dialects?: ReadonlyMap<Address, Dialect>;
 }
 
-export class Peer implements Wire, ChannelOwner {
+export class Peer implements Wire {
   readonly #clock: Clock;
   readonly #neighbours: Neighbours;
   readonly #handlers: Handlers;
   readonly #reporter: Reporter;
   readonly #server: net.Server;
   readonly #dialects: Dialects;
-  readonly #hosts = new Hosts();
   readonly #links: Links;
-  readonly #answers: Answers;
   readonly #inbound: Inbound;
   readonly #greetings: Greetings;
   readonly #outbound: Outbound;
@@ -84,12 +76,21 @@ export class Peer implements Wire, ChannelOwner {
     this.#reporter = reporter;
     this.#dialects = new Dialects(reporter, dialects);
     const onRejected = (remoteHost: string, code: RejectionCode) => this.#reject(remoteHost, code);
-    this.#links = new Links({ dialects: this.#dialects, hosts: this.#hosts, owner: this, onRejected });
-    this.#greetings = new Greetings(this, this.#dialects, this.#links);
+    const hosts = new Hosts();
+    const callbacks = new Callbacks();
+    const owner = new Conversation({
+      wire: this,
+      dialects: this.#dialects,
+      hosts,
+      callbacks,
+      answers: () => answers,
+    });
+    this.#links = new Links({ dialects: this.#dialects, hosts, owner, onRejected });
     const common = { wire: this, dialects: this.#dialects, links: this.#links };
-    this.#outbound = new Outbound({ ...common, greetings: this.#greetings });
-    const recogniser = new Recogniser(this.#dialects, this.#hosts, (origin) => this.#greetings.probe(origin));
-    this.#answers = new Answers({
+    this.#greetings = new Greetings(common);
+    this.#outbound = new Outbound({ ...common, greetings: this.#greetings, callbacks });
+    const recogniser = new Recogniser(this.#dialects, hosts, (origin) => this.#greetings.probe(origin));
+    const answers = new Answers({
       ...common,
       handlers: this.#handlers,
       outbound: this.#outbound,
@@ -97,8 +98,8 @@ export class Peer implements Wire, ChannelOwner {
       onRefused: (request, error) => this.#refuse(request, error),
     });
     this.#inbound = new Inbound({
-      owner: this,
-      awaitedBytes: () => this.#outbound.callbacks.longestBytes,
+      owner,
+      awaitedBytes: () => callbacks.longestBytes,
       onEmpty: (remoteHost) => recogniser.noteEmptyConnection(remoteHost),
       onRejected,
     });
@@ -216,45 +217,6 @@ export class Peer implements Wire, ChannelOwner {
     });
     this.#reporter.report({ event: 'clock-updated', clock: clockAfter, cause: 'receive' });
     this.#observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', message.clock);
-  }
-
-  onReply(message: Message, channel: Channel, seen: ReplyEvidence, chunks: number | undefined): void {
-    const { neighbour } = channel;
-    this.receive(message, { reply: true, chunks }, neighbour);
-    if (neighbour !== undefined) this.#learn(neighbour, channel, seen);
-  }
-
-  async onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
-    if (message.type === 'RETURN_HELLO') {
-      this.receive(message, { reply: true }, channel.neighbour);
-      // On a connection of theirs that is all that was to be said.
-      if (!channel.isOurs && channel.requests === 0) channel.connection.finish();
-    } else if (!REPLIES.has(message.type)) await this.#answers.answer(message, channel, payload, turn);
-    else this.#takeCallback(message, channel);
-  }
-
-  onClosedByThem(channel: Channel, lastReply: ReplyEvidence): void {
-    if (channel.neighbour !== undefined) this.#learn(channel.neighbour, channel, lastReply);
-  }
-
-  #learn(neighbour: Address, channel: Channel, seen: ReplyEvidence): void {
-    this.#dialects.learn(neighbour, proveByReply(seen, this.#dialects.get(neighbour)));
-    const dialect = this.#dialects.get(neighbour);
-    channel.isPersistent = dialect?.staysOpen === true && !dialect.isSession;
-  }
-
-  /** A reply on a connection that the other side opened for it: only to a question of ours, only from its own host. */
-  #takeCallback(message: Message, { connection, isOurs }: Channel): void {
-    const mayBe = !isOurs && this.#hosts.isAt(message.origin, connection.remoteHost);
-    const awaited = mayBe ? this.#outbound.callbacks.take(message) : undefined;
-    if (awaited === undefined) throw new ProtocolError('unexpected-type', message.type);
-    this.receive(message, { reply: true, chunks: awaited.chunks });
-    this.#dialects.learn(
-      message.origin,
-      proveByReply(evidenceOfCallback(message), this.#dialects.get(message.origin)),
-    );
-    awaited.resolve(message);
-    connection.finish();
   }
 
   async #orReported(to: Address, type: MessageType, work: () => Promise<void>): Promise<void> {

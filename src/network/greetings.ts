@@ -14,6 +14,12 @@ import type { Dialects } from './dialects.ts';
 import type { Links } from './links.ts';
 import type { RequestOptions, Wire } from './wire.ts';
 
+export interface GreetingsOptions {
+  readonly wire: Wire;
+  readonly dialects: Dialects;
+  readonly links: Links;
+}
+
 /**
  * The three uses of HELLO: the one of the menu, the one that opens a session (section 6), and the one that finds out what
  * a program understands that has just asked us (section 7, "As server").
@@ -27,7 +33,7 @@ export class Greetings {
   /** Per address the last of our messages that wait for something there. */
   readonly #busy = new Map<Address, Promise<unknown>>();
 
-  constructor(wire: Wire, dialects: Dialects, links: Links) {
+  constructor({ wire, dialects, links }: GreetingsOptions) {
     this.#wire = wire;
     this.#dialects = dialects;
     this.#links = links;

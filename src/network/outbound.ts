@@ -16,7 +16,7 @@ import {
   type RequestDraft,
 } from '../protocol/message.ts';
 import { base64Token, isSameName } from '../protocol/names.ts';
-import { Callbacks } from './callbacks.ts';
+import type { Callbacks } from './callbacks.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Dialects } from './dialects.ts';
@@ -30,6 +30,8 @@ export interface OutboundOptions {
   readonly dialects: Dialects;
   readonly links: Links;
   readonly greetings: Greetings;
+  /** Takes the replies that come on connections of their own. */
+  readonly callbacks: Callbacks;
 }
 
 /**
@@ -40,15 +42,15 @@ export interface OutboundOptions {
  * then on; not answered, its program only forgets to close, and none is kept again.
  */
 export class Outbound {
-  /** Replies that may come on connections of their own. */
-  readonly callbacks = new Callbacks();
   readonly #wire: Wire;
   readonly #dialects: Dialects;
   readonly #links: Links;
   readonly #greetings: Greetings;
+  readonly #callbacks: Callbacks;
   readonly #chunkSlots = new Slots<Address>();
 
-  constructor({ wire, dialects, links, greetings }: OutboundOptions) {
+  constructor({ wire, dialects, links, greetings, callbacks }: OutboundOptions) {
+    this.#callbacks = callbacks;
     this.#wire = wire;
     this.#greetings = greetings;
     this.#dialects = dialects;
@@ -157,7 +159,7 @@ export class Outbound {
   async #askAnew(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
     const channel = await this.#links.dial(to, options.signal);
     const callback = this.#mayCallBack(to, draft)
-      ? this.callbacks.await(to, draft, answerTo(draft), options.chunks)
+      ? this.#callbacks.await(to, draft, answerTo(draft), options.chunks)
       : undefined;
     try {
       const direct = this.#askOn(channel, to, draft, options);
