@@ -1,4 +1,5 @@
 import type { DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
+import { MAX_SHOWN_ROWS } from '../limits.ts';
 import { escape } from './escape.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
 
@@ -22,25 +23,32 @@ function numbered(names: readonly string[], first: number): Cell[] {
   });
 }
 
+/** What stands below a table that does not show all. */
+function notShown(all: number): string[] {
+  const more = all - MAX_SHOWN_ROWS;
+  return more > 0 ? [`... e mais ${more} (todos estão no registro de --eventos)`] : [];
+}
+
 /** Menu 4: the files of the network, row 0 cancels. */
 export function foundFilesTable(found: readonly FoundFileView[], width: number): string[] {
-  const names = numbered(['<Cancelar>', ...found.map(({ name }) => name)], 0);
-  const sources = found.map((file) => ({ list: file.sources.map(escape) }));
-  const sizes = found.map(({ size }) => size);
-  return tableLines(
-    [texts('Nome', names), numbers('Tamanho', ['', ...sizes]), texts('Peer', ['', ...sources])],
-    width,
-  );
+  const shown = found.slice(0, MAX_SHOWN_ROWS);
+  const names = numbered(['<Cancelar>', ...shown.map(({ name }) => name)], 0);
+  const sources = shown.map((file) => ({ list: file.sources.map(escape) }));
+  const sizes = shown.map(({ size }) => size);
+  const columns = [texts('Nome', names), numbers('Tamanho', ['', ...sizes]), texts('Peer', ['', ...sources])];
+  return [...tableLines(columns, width), ...notShown(found.length)];
 }
 
 /** Menu 3: the files of the shared folder. */
 export function localFilesTable(files: readonly FileView[], width: number): string[] {
+  const shown = files.slice(0, MAX_SHOWN_ROWS);
   const names = numbered(
-    files.map(({ name }) => name),
+    shown.map(({ name }) => name),
     1,
   );
-  const sizes = files.map(({ size }) => size);
-  return tableLines([texts('Nome', names), numbers('Tamanho [bytes]', sizes)], width);
+  const sizes = shown.map(({ size }) => size);
+  const columns = [texts('Nome', names), numbers('Tamanho [bytes]', sizes)];
+  return [...tableLines(columns, width), ...notShown(files.length)];
 }
 
 /** Menu 5: who we know. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_SHOWN_ROWS } from '../../../src/limits.ts';
 import { columnsOf } from '../../../src/terminal/layout.ts';
 import {
   downloadsTable,
@@ -97,5 +98,17 @@ describe('foundFilesTable', () => {
     expect(lines.filter((line) => line.includes('---'))).toHaveLength(1);
     expect(new Set(lines.map(separators)).size).toBe(1);
     expect(lines.at(-1)).toBe('[1000] 999.txt |             999');
+  });
+
+  it('does not draw without end, and says how many are left out', () => {
+    const files = Array.from({ length: MAX_SHOWN_ROWS + 7 }, (_, at) => ({
+      name: `${at}`,
+      size: at,
+      sources: [],
+    }));
+    for (const lines of [foundFilesTable(files, 80).slice(1), localFilesTable(files, 80)]) {
+      expect(lines).toHaveLength(2 + MAX_SHOWN_ROWS + 1);
+      expect(lines.at(-1)).toMatch(/^\.\.\. e mais 7 \(/);
+    }
   });
 });
