@@ -29,6 +29,11 @@ const ROOMS = [
     types: ['../events'],
   },
   { files: ['src/{clock,errors,limits,name-bytes,complaints,in-order}.ts'], may: ['./limits'] },
+  {
+    files: ['src/news.ts'],
+    may: ['./(complaints|limits)'],
+    types: ['./(errors|events|neighbours)', './protocol/[\\w-]+'],
+  },
   { files: ['src/options.ts'], may: ['commander', './(errors|limits)', './protocol/[\\w-]+'] },
   { files: ['src/shown-arguments.ts'], may: ['./limits', './protocol/[\\w-]+'] },
   { files: ['src/neighbours-keeper.ts'], may: ['./errors'], types: ['./events', './protocol/[\\w-]+'] },
@@ -43,7 +48,7 @@ const ROOMS = [
   {
     files: ['src/peer.ts'],
     may: [
-      './(errors|limits|complaints|handlers|shown-arguments)',
+      './(errors|limits|handlers|news|shown-arguments)',
       './(network|protocol)/[\\w-]+',
       'node:net',
     ],

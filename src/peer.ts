@@ -1,12 +1,12 @@
 import net from 'node:net';
 import { Callbacks } from './network/callbacks.ts';
 import type { Clock } from './clock.ts';
-import { Complaints } from './complaints.ts';
 import type { Connection } from './network/connection.ts';
 import { Dialects } from './network/dialects.ts';
-import { ConnectionError, ProtocolError, type FileError } from './errors.ts';
+import { ConnectionError, ProtocolError } from './errors.ts';
 import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
+import { News } from './news.ts';
 import { Answers } from './network/answers.ts';
 import { Inbound } from './network/inbound.ts';
 import { Conversation } from './network/conversation.ts';
@@ -14,8 +14,8 @@ import { Hosts } from './network/hosts.ts';
 import { Links } from './network/links.ts';
 import { listen } from './network/listen.ts';
 import { Recogniser } from './network/recogniser.ts';
-import { MAX_NEIGHBOURS, SOCKET_BUFFER_BYTES } from './limits.ts';
-import type { NeighbourChange, Neighbours } from './neighbours.ts';
+import { SOCKET_BUFFER_BYTES } from './limits.ts';
+import type { Neighbours } from './neighbours.ts';
 import { Greetings } from './network/greetings.ts';
 import { Outbound } from './network/outbound.ts';
 import type { Address } from './protocol/address.ts';
@@ -27,7 +27,6 @@ import {
   type Message,
   type MessageOf,
   type MessageType,
-  type PeerStatus,
   type RequestDraft,
   type RequestType,
 } from './protocol/message.ts';
@@ -56,7 +55,7 @@ export interface PeerOptions {
 
 export class Peer implements Wire {
   readonly #clock: Clock;
-  readonly #neighbours: Neighbours;
+  readonly #news: News;
   readonly #handlers: Handlers;
   readonly #reporter: Reporter;
   readonly #server: net.Server;
@@ -65,17 +64,16 @@ export class Peer implements Wire {
   readonly #inbound: Inbound;
   readonly #greetings: Greetings;
   readonly #outbound: Outbound;
-  readonly #complaints = new Complaints(() => performance.now());
   #address: Address;
 
   constructor({ address, clock, neighbours, share, reporter, dialects }: PeerOptions) {
     this.#address = address;
     this.#clock = clock;
-    this.#neighbours = neighbours;
+    this.#news = new News(neighbours, reporter);
     this.#handlers = new Handlers(neighbours, share);
     this.#reporter = reporter;
     this.#dialects = new Dialects(reporter, dialects);
-    const onRejected = (remoteHost: string, code: RejectionCode) => this.#reject(remoteHost, code);
+    const onRejected = (remoteHost: string, code: RejectionCode) => this.#news.rejected(remoteHost, code);
     const hosts = new Hosts();
     const callbacks = new Callbacks();
     const owner = new Conversation({
@@ -95,7 +93,7 @@ export class Peer implements Wire {
       handlers: this.#handlers,
       outbound: this.#outbound,
       recogniser,
-      onRefused: (request, error) => this.#refuse(request, error),
+      onRefused: (request, error) => this.#news.refused(request, error),
     });
     this.#inbound = new Inbound({
       owner,
@@ -123,7 +121,7 @@ export class Peer implements Wire {
   async listen(): Promise<void> {
     this.#address = await listen(this.#server, this.#address);
     // Once we listen, what can fail is a single accept (descriptors used up): that connection is lost, not the peer.
-    this.#server.on('error', () => this.#reject('?', 'too-many-connections'));
+    this.#server.on('error', () => this.#news.rejected('?', 'too-many-connections'));
     this.#reporter.report({ event: 'peer-started', address: this.#address });
   }
 
@@ -139,7 +137,7 @@ export class Peer implements Wire {
 
   /** Puts an address into the list of neighbours, OFFLINE until it is heard of. */
   know(address: Address): void {
-    this.#note(address, this.#neighbours.know(address));
+    this.#news.know(address);
   }
 
   /** Says HELLO. Whether it got there stands in the neighbour's status; a failure is reported. */
@@ -165,7 +163,7 @@ export class Peer implements Wire {
   ): Promise<MessageOf<(typeof REPLY_TYPE)[T]>> {
     try {
       const reply = await this.#outbound.request(to, draft, options);
-      if (reply.type === 'PEER_LIST') this.#hear(reply);
+      if (reply.type === 'PEER_LIST') this.#news.hear(reply.peers);
       return reply as MessageOf<(typeof REPLY_TYPE)[T]>;
     } catch (error) {
       this.#failed(to, draft.type, error);
@@ -198,7 +196,7 @@ export class Peer implements Wire {
       ...(chunks === undefined ? {} : { chunks }),
     });
     connection.write(encode({ ...draft, origin: this.#address, clock }, dialect));
-    if (!reply && draft.type !== 'BYE') this.#observe(to, 'ONLINE');
+    if (!reply && draft.type !== 'BYE') this.#news.observe(to, 'ONLINE');
   }
 
   receive(message: Message, { reply, chunks }: About, speaker: Address = message.origin): void {
@@ -216,7 +214,7 @@ export class Peer implements Wire {
       ...(known === undefined ? {} : { chunks: known }),
     });
     this.#reporter.report({ event: 'clock-updated', clock: clockAfter, cause: 'receive' });
-    this.#observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', message.clock);
+    this.#news.observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', message.clock);
   }
 
   async #orReported(to: Address, type: MessageType, work: () => Promise<void>): Promise<void> {
@@ -239,50 +237,6 @@ export class Peer implements Wire {
     if (type !== 'DL') this.#reporter.report({ event: 'request-failed', to, type, code });
     if (type === 'DL' && (code === 'no-reply' || code === 'reset')) return;
     // Our own shortage says nothing about the neighbour.
-    if (code !== 'no-resources') this.#observe(to, 'OFFLINE');
-  }
-
-  #observe(address: Address, status: PeerStatus, clock?: number): void {
-    this.#note(address, this.#neighbours.observe(address, status, clock));
-  }
-
-  #hear({ peers }: MessageOf<'PEER_LIST'>): void {
-    for (const entry of peers) {
-      if (entry.address !== this.#address) this.#note(entry.address, this.#neighbours.hear(entry));
-    }
-  }
-
-  #note(neighbour: Address, change: NeighbourChange): void {
-    if (change === 'none') return;
-    if (change === 'limit-reached') {
-      if (this.#complaints.tell(change) === undefined) return;
-      this.#reporter.report({ event: 'neighbours-limit-reached', limit: MAX_NEIGHBOURS });
-      return;
-    }
-    const status = this.#neighbours.get(neighbour)?.status ?? 'OFFLINE';
-    this.#reporter.report({
-      event: change === 'added' ? 'neighbour-added' : 'neighbour-status-changed',
-      neighbour,
-      status,
-    });
-  }
-
-  #reject(remote: string, code: RejectionCode): void {
-    const repeated = this.#complaints.tell(`${remote} ${code}`);
-    if (repeated !== undefined) this.#reporter.report({ event: 'input-rejected', remote, code, repeated });
-  }
-
-  #refuse(request: Message, { code }: FileError): void {
-    const repeated = this.#complaints.tell(`${request.origin} ${request.type} ${code}`);
-    if (repeated === undefined) return;
-    const name = request.type === 'DL' ? request.token : '';
-    this.#reporter.report({
-      event: 'request-refused',
-      from: request.origin,
-      type: request.type,
-      name,
-      code,
-      repeated,
-    });
+    if (code !== 'no-resources') this.#news.observe(to, 'OFFLINE');
   }
 }

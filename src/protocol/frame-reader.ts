@@ -10,8 +10,6 @@ export interface FrameReader {
   readonly framing: Framing;
   /** Longest payload in bytes. */
   limit: number;
-  /** Bytes of the unfinished payload. */
-  readonly heldBytes: number;
   push(bytes: Buffer): Buffer[];
   /** The unfinished payload, left where it is. */
   peek(): Buffer;
@@ -37,10 +35,6 @@ class ReplyReader implements FrameReader {
 
   get framing(): Framing {
     return this.#reader?.framing ?? 'unknown';
-  }
-
-  get heldBytes(): number {
-    return this.#reader?.heldBytes ?? 0;
   }
 
   push(bytes: Buffer): Buffer[] {

@@ -27,11 +27,6 @@ export class LengthBuffer {
     this.limit = limit;
   }
 
-  /** Bytes of the unfinished frame. */
-  get heldBytes(): number {
-    return this.#held;
-  }
-
   /**
    * Takes what was read and returns the payloads that it completes.
    * @throws ProtocolError `line-too-long`

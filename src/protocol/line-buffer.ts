@@ -25,11 +25,6 @@ export class LineBuffer {
     this.limit = limit;
   }
 
-  /** Bytes of the unfinished line. */
-  get heldBytes(): number {
-    return this.#held;
-  }
-
   /**
    * Takes what was read and returns the lines that it completes, without their newline.
    * @throws ProtocolError `line-too-long`
