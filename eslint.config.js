@@ -47,11 +47,7 @@ const ROOMS = [
   },
   {
     files: ['src/peer.ts'],
-    may: [
-      './(errors|limits|handlers|news|shown-arguments)',
-      './(network|protocol)/[\\w-]+',
-      'node:net',
-    ],
+    may: ['./(errors|limits|handlers|news|shown-arguments)', './(network|protocol)/[\\w-]+', 'node:net'],
     types: ['./(clock|events|neighbours)'],
   },
   {
