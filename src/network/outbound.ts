@@ -70,7 +70,7 @@ export class Outbound {
   }
 
   /**
-   * BYE, and the end of the connection that was kept.
+   * BYE, and the end of the connection that was kept; waits for that, CLOSE_TIMEOUT_MS at the most.
    * @throws ConnectionError the neighbour cannot be reached
    */
   async bye(to: Address, signal?: AbortSignal): Promise<void> {
@@ -78,6 +78,9 @@ export class Outbound {
     this.#send(channel, to, { type: 'BYE' });
     this.#links.drop(to, channel);
     channel.connection.finish();
+    // Until the other side has closed: a socket destroyed with its answers unread would take the BYE back.
+    const givenUp = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    await Promise.race([channel.connection.closed, givenUp]);
   }
 
   /**
