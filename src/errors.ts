@@ -17,6 +17,7 @@ export type ProtocolErrorCode =
   | 'own-origin' // somebody claims to be us
   | 'unexpected-type' // a reply of another type than the request asks for
   | 'refused-by-remote' // an ERROR instead of the reply
+  | 'remote-busy' // an ERROR that asks for patience
   | 'wrong-chunk'; // FILE with another name, index or length than requested
 
 /** The remote broke the rules: that connection is closed. */
@@ -62,6 +63,7 @@ export type FileErrorCode =
   | 'out-of-range'
   | 'too-large'
   | 'changed' // the file became shorter while it was read
+  | 'busy' // it takes longer than its asker should wait
   | 'io';
 
 /** A file or folder of this machine cannot be used as asked. `path` is what the user would look at. */
@@ -76,7 +78,7 @@ export class FileError extends EachareError {
   }
 }
 
-export type DownloadErrorCode = 'too-many-chunks' | 'no-sources' | 'aborted' | 'disk';
+export type DownloadErrorCode = 'too-many-chunks' | 'no-sources' | 'aborted' | 'disk' | 'digest-mismatch'; // all bytes came, and they are not the file that was offered
 
 /** A download ended without its file. `missing` holds the chunk indexes not received, as inclusive ranges. */
 export class DownloadError extends EachareError {

@@ -9,6 +9,9 @@ export const MAX_NAME_BYTES = 255;
 /** A request is HELLO, GET_PEERS, LS, BYE or a DL whose name is at most 3 × 255 bytes once percent-encoded. */
 export const MAX_REQUEST_BYTES = 4 * 1024;
 
+/** Arguments of a refused request that its refusal repeats: no type has more, lists and capabilities aside. */
+export const MAX_REFUSED_ARGS = 8;
+
 /** Largest chunk that we ask for or serve in one message: a reply of 22 MB is held in memory by its receiver. */
 export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
@@ -100,6 +103,9 @@ export const KEEP_ALIVE_MS = 60_000;
  */
 export const SOCKET_BUFFER_BYTES = 128 * 1024;
 
+/** What is written in one turn in pieces up to this size leaves as one; copying a larger one costs more than its system call. */
+export const SMALL_WRITE_BYTES = 32 * 1024;
+
 /** Requests of one session that are prepared while the answers before them are sent. */
 export const MAX_REQUESTS_IN_HAND = 8;
 
@@ -116,10 +122,85 @@ export const MAX_LISTED_FILES = 100_000;
 export const CHUNKS_WORTH_A_SESSION = 8;
 
 /**
+ * What is asked of a source ahead of its answers: as many bytes as it has sent in this time, so that no round trip below it
+ * leaves it idle. START_WINDOW_BYTES until its speed is known, at least SMALLEST_WINDOW_BYTES, and always one chunk.
+ */
+export const WINDOW_SECONDS = 0.75;
+export const START_WINDOW_BYTES = 256 * 1024;
+export const SMALLEST_WINDOW_BYTES = 16 * 1024;
+
+/** Chunks asked of one source and not yet answered: a question costs its asker some hundred bytes. */
+export const MAX_QUESTIONS = 8 * 1024;
+
+/** A second source is asked for a chunk where the first is expected to take this many times as long for all it owes. */
+export const END_GAME_ADVANTAGE = 2;
+
+/** The speed of a source is taken anew after this long. */
+export const SPEED_INTERVAL_MS = 100;
+
+/** A running download looks after its sources this often: rests that are over, the end game, speeds. */
+export const DOWNLOAD_TICK_MS = 100;
+
+/** A source that failed too often rests; each rest without a good chunk is twice as long as the one before. */
+export const FIRST_REST_MS = 500;
+export const LONGEST_REST_MS = 30_000;
+
+/** Where all sources rest, the download ends once each has rested this often without a good chunk. */
+export const LAST_RESTS = 3;
+
+/** A DIGEST that is not known yet is answered `busy` after this long, so that it does not hold up what comes behind it. */
+export const DIGEST_WAIT_MS = 50;
+
+/** Whoever is told `busy` asks again after this long. */
+export const DIGEST_RETRY_MS = 1_000;
+
+/** How long a search waits for digests, until its files are shown without those that are missing. */
+export const SEARCH_DIGEST_MS = 2_000;
+
+/** Digests that one search asks for; files beyond are compared when they are downloaded. */
+export const MAX_SEARCH_DIGESTS = 64;
+
+/** Files that wait to be hashed for others; one at a time is. */
+export const MAX_WAITING_DIGESTS = 256;
+
+/** Digests that are remembered, some 200 bytes each. */
+export const MAX_KNOWN_DIGESTS = 10_000;
+
+/**
+ * The times of a file move in steps of up to 10 ms (the tick of a Linux kernel, exFAT): what was written more recently may
+ * change without a trace, and its digest is not remembered.
+ */
+export const FILE_CLOCK_TICK_MS = 20;
+
+/** A file is hashed in pieces of this size, each less than a millisecond of the event loop. */
+export const HASH_PIECE_BYTES = 256 * 1024;
+
+/**
+ * Small chunks are served out of blocks that are read ahead: a disk read costs more than it takes to send a hundred of them.
+ * All blocks together cost READ_AHEAD_BLOCKS × READ_AHEAD_BYTES.
+ */
+export const READ_AHEAD_BYTES = 128 * 1024;
+export const READ_AHEAD_BLOCKS = 64;
+export const LARGEST_CHUNK_READ_AHEAD = 16 * 1024;
+
+/** What a download has written is noted on the disk this often, behind the data: so much at most is asked for again. */
+export const RESUME_NOTE_INTERVAL_MS = 1_000;
+
+/** A note holds so many ranges, the first ones, some 30 bytes each; what is beyond them is asked for again. */
+export const MAX_NOTED_RANGES = 10_000;
+export const MAX_NOTE_BYTES = 1024 * 1024;
+
+/**
+ * What another machine may be writing, over a network, counts as in use for so long after its last change: a download
+ * that gets anything at all notes it far more often.
+ */
+export const IN_USE_ELSEWHERE_MS = 60_000;
+
+/**
  * Bytes that one download has asked for and not yet received, over all its sources; up to four chunks whatever their
  * size. In base64 and as a string they are held about three times.
  */
-export const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
+export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 
 /** Peers we take from one list; most of them will find no place among the neighbours. */
 export const MAX_LISTED_PEERS = 100_000;
@@ -160,7 +241,7 @@ export const CHUNKS_SHOWN_EACH = 64;
 export const PROGRESS_INTERVAL_MS = 200;
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 
-/** A temporary file that nobody has written to for a week belongs to no download any more. */
+/** What an interrupted download has left is of use for a week; one under way writes all the time. */
 export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Characters of a line that a person types; further keys are ignored. */

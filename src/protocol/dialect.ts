@@ -1,3 +1,4 @@
+import { MAX_QUESTIONS } from '../limits.ts';
 import type { Framing } from './frame-reader.ts';
 import { lengthPrefix } from './length-buffer.ts';
 import { SESSION, type Message } from './message.ts';
@@ -125,7 +126,7 @@ const DIALECTS: readonly Dialect[] = [
     name: 'session',
     staysOpen: true,
     isSession: true,
-    requestsAtOnce: 32,
+    requestsAtOnce: MAX_QUESTIONS,
     replyProof: { name: 'return-hello-session', holds: ({ offersSession }) => offersSession },
     requestProof: { name: 'hello-session', holds: ({ asksForSession }) => asksForSession },
     fits: (seen) => isText(seen) && !seen.manyLines,

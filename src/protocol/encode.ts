@@ -2,7 +2,11 @@ import { bytesFromName } from '../name-bytes.ts';
 import type { Dialect } from './dialect.ts';
 import type { Draft, FileDraft, Message, MessageOf } from './message.ts';
 
-/** Messages in, bytes out (section 1). The inverse of `decode.ts`; framing comes from the dialect. */
+/**
+ * Messages in, bytes out (section 1). The inverse of `decode.ts`; framing comes from the dialect.
+ * DL and FILE leave by the hundred thousand a second: their heads are put together as Latin-1 strings, a character for
+ * each byte, and no list of their parts is made.
+ */
 
 /** The arguments as they stand on the wire; of a FILE those before its base64. */
 export function headArguments(draft: Draft): string[] {
@@ -24,9 +28,30 @@ export function headArguments(draft: Draft): string[] {
     case 'DL':
     case 'FILE':
       return [draft.token, String(draft.size), String(draft.index)];
+    case 'DIGEST':
+      return [draft.token];
+    case 'DIGEST_OF':
+      return [draft.token, String(draft.size), draft.sha256];
     case 'ERROR':
       return [draft.of, draft.code, ...draft.args];
   }
+}
+
+/** The bytes of a name as a Latin-1 string. */
+function latin1FromName(name: string): string {
+  for (let at = 0; at < name.length; at++) {
+    if (name.charCodeAt(at) > 0x7f) return bytesFromName(name).toString('latin1');
+  }
+  return name;
+}
+
+function chunkHead({ origin, clock, type, token, size, index }: MessageOf<'DL' | 'FILE'>): string {
+  return `${origin} ${clock} ${type} ${latin1FromName(token)} ${size} ${index}`;
+}
+
+function encodeDl(message: MessageOf<'DL'>, { opening, closing }: Dialect): Buffer {
+  const head = chunkHead(message);
+  return Buffer.from(opening(head.length) + head + closing, 'latin1');
 }
 
 /** How many characters base64 makes of that many bytes, padding included (RFC 4648, section 4). */
@@ -34,23 +59,17 @@ export function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
 }
 
-function encodeFile(message: MessageOf<'FILE'>, head: string, dialect: Dialect): Buffer {
-  const header = bytesFromName(`${head} `);
-  const restLength =
-    base64Length((message.rest?.bytes ?? 0) + message.data.length) - base64Length(message.data.length);
-  const here = base64Length(message.data.length);
-  const opening = dialect.opening(header.length + here + restLength);
-  const closing = message.rest === undefined ? dialect.closing : '';
-  const bytes = Buffer.allocUnsafe(opening.length + header.length + here + closing.length);
-  let at = bytes.write(opening, 0, 'latin1');
-  at += header.copy(bytes, at);
-  at += bytes.write(message.data.toString('base64'), at, 'latin1');
+function encodeFile(message: MessageOf<'FILE'>, dialect: Dialect): Buffer {
+  const { data, rest } = message;
+  // An empty file has no base64, and a line never ends with a space.
+  const head = data.length === 0 && rest === undefined ? chunkHead(message) : `${chunkHead(message)} `;
+  const opening = dialect.opening(head.length + base64Length(data.length + (rest?.bytes ?? 0)));
+  const closing = rest === undefined ? dialect.closing : '';
+  const bytes = Buffer.allocUnsafe(opening.length + head.length + base64Length(data.length) + closing.length);
+  let at = bytes.write(opening + head, 0, 'latin1');
+  at += bytes.write(data.toString('base64'), at, 'latin1');
   bytes.write(closing, at, 'latin1');
   return bytes;
-}
-
-function isList({ type }: Message): boolean {
-  return type === 'PEER_LIST' || type === 'LS_LIST';
 }
 
 /** The head of a list with its count and its first entry, and the other entries as the dialect separates them. */
@@ -59,13 +78,17 @@ function joinList(parts: readonly (string | number)[], { entrySeparator, listEnd
   return [first, ...parts.slice(5)].join(entrySeparator) + listEnd;
 }
 
+function isList({ type }: Message): boolean {
+  return type === 'PEER_LIST' || type === 'LS_LIST';
+}
+
 /**
  * One message as one piece of bytes, ready for one write. A FILE with a `rest` lacks its end: see `encodeRest`.
  */
 export function encode(message: Message, dialect: Dialect): Buffer {
+  if (message.type === 'FILE') return encodeFile(message, dialect);
+  if (message.type === 'DL') return encodeDl(message, dialect);
   const head = [message.origin, message.clock, message.type, ...headArguments(message)];
-  // An empty file has no base64, and a line never ends with a space.
-  if (message.type === 'FILE' && message.data.length > 0) return encodeFile(message, head.join(' '), dialect);
   const payload = bytesFromName(isList(message) ? joinList(head, dialect) : head.join(' '));
   return Buffer.concat([
     Buffer.from(dialect.opening(payload.length), 'latin1'),

@@ -3,7 +3,8 @@ import { ProtocolError } from '../errors.ts';
 const NEWLINE = 0x0a;
 
 function isBlank(line: Buffer): boolean {
-  return line.every((byte) => byte === 0x00 || byte === 0x0d || byte === 0x20);
+  for (const byte of line) if (byte !== 0x00 && byte !== 0x0d && byte !== 0x20) return false;
+  return true;
 }
 
 /**
@@ -33,8 +34,7 @@ export class LineBuffer {
     const lines: Buffer[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      this.#hold(bytes.subarray(start, end));
-      const line = this.#release();
+      const line = this.#finish(bytes.subarray(start, end));
       if (!isBlank(line)) lines.push(line);
       start = end + 1;
     }
@@ -51,6 +51,13 @@ export class LineBuffer {
   end(): Buffer | undefined {
     const line = this.#release();
     return isBlank(line) ? undefined : line;
+  }
+
+  /** The line that ends with these bytes: most begin with them too. */
+  #finish(bytes: Buffer): Buffer {
+    if (this.#held === 0 && bytes.length <= this.limit) return bytes;
+    this.#hold(bytes);
+    return this.#release();
   }
 
   #hold(fragment: Buffer): void {

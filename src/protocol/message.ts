@@ -52,8 +52,25 @@ export interface ErrorDraft {
   readonly args: readonly string[];
 }
 
+/** Asks for the SHA-256 of a whole file (section 6). */
+export interface DigestDraft {
+  readonly type: 'DIGEST';
+  readonly token: string;
+}
+
+export interface DigestOfDraft {
+  readonly type: 'DIGEST_OF';
+  readonly token: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** A connection that carries many requests, pipelined, with replies in their order (section 6). */
 export const SESSION = 'sessao';
+/** The capability to answer DIGEST. */
+export const SHA256 = 'sha256';
 
 export type Draft =
   | { readonly type: 'HELLO' | 'RETURN_HELLO'; readonly capabilities: readonly string[] }
@@ -62,6 +79,8 @@ export type Draft =
   | { readonly type: 'LS_LIST'; readonly files: readonly FileEntry[] }
   | DlDraft
   | FileDraft
+  | DigestDraft
+  | DigestOfDraft
   | ErrorDraft;
 
 export type MessageType = Draft['type'];
@@ -76,8 +95,13 @@ export type Message = Draft & Stamp;
 export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;
 
 /** The requests that have an answer, and its type. */
-export const REPLY_TYPE = { GET_PEERS: 'PEER_LIST', LS: 'LS_LIST', DL: 'FILE' } as const;
+export const REPLY_TYPE = {
+  GET_PEERS: 'PEER_LIST',
+  LS: 'LS_LIST',
+  DL: 'FILE',
+  DIGEST: 'DIGEST_OF',
+} as const;
 /** Types that answer a question; nobody may send them unasked. */
 export const REPLIES: ReadonlySet<MessageType> = new Set([...Object.values(REPLY_TYPE), 'ERROR']);
 export type RequestType = keyof typeof REPLY_TYPE;
-export type RequestDraft = { readonly type: 'GET_PEERS' } | { readonly type: 'LS' } | DlDraft;
+export type RequestDraft = { readonly type: 'GET_PEERS' } | { readonly type: 'LS' } | DlDraft | DigestDraft;

@@ -9,30 +9,89 @@ import { rate, type Row } from './measure.ts';
 
 const MIB = 1024 * 1024;
 
-function fileOf(bytes: number): Message {
-  const stamp = { origin: '127.0.0.1:9003' as Address, clock: 23 };
-  return { ...stamp, type: 'FILE', token: 'milbytes.txt', size: bytes, index: 3, data: randomBytes(bytes) };
+/** The messages of a row differ as those of a download do. */
+const DIFFERENT = 64;
+
+function stamp(index: number): { readonly origin: Address; readonly clock: number } {
+  return { origin: '127.0.0.1:9003' as Address, clock: 10_000 + index };
 }
 
-/** Encoding and decoding of FILE beside bare base64 of the same bytes, in MiB of file content a second. */
-export function benchCodec(): Row[] {
-  return [256, 65_536].flatMap((bytes) => {
-    const message = fileOf(bytes);
-    const data = message.type === 'FILE' ? message.data : Buffer.alloc(0);
-    const line = encode(message, DEFAULT_DIALECT);
-    const text = data.toString('base64');
-    const speed = (work: () => void) => (rate(work) * bytes) / MIB;
-    const bareEncode = speed(() => Buffer.from(data.toString('base64'), 'latin1'));
-    const bareDecode = speed(() => Buffer.from(text, 'base64'));
-    const encoding = speed(() => encode(message, DEFAULT_DIALECT));
-    const decoding = speed(() => replyReader().push(line).map(decode));
-    return [
-      row(`encode FILE of ${bytes} bytes`, encoding, bareEncode),
-      row(`read and decode FILE of ${bytes} bytes`, decoding, bareDecode),
-    ];
+function filesOf(bytes: number): { readonly message: Message; readonly data: Buffer }[] {
+  return Array.from({ length: DIFFERENT }, (_, index) => {
+    const data = randomBytes(bytes);
+    const message = {
+      ...stamp(index),
+      type: 'FILE',
+      token: 'milbytes.txt',
+      size: bytes,
+      index,
+      data,
+    } as const;
+    return { message, data };
   });
 }
 
-function row(what: string, speed: number, bare: number): Row {
-  return { what, figure: `${speed.toFixed(0)} MiB/s`, ratio: `${(speed / bare).toFixed(2)} × bare base64` };
+function chunkRequests(): Message[] {
+  return Array.from({ length: DIFFERENT }, (_, index) => {
+    return { ...stamp(index), type: 'DL', token: 'milbytes.txt', size: 256, index } as const;
+  });
+}
+
+/** How often a second `work` is done, by turns on each of them. */
+function each<T>(items: readonly T[], work: (item: T) => unknown): number {
+  return rate(() => items.forEach(work)) * items.length;
+}
+
+/** Encoding and decoding of FILE beside bare base64 of the same bytes, in MiB of file content a second. */
+function benchFile(bytes: number): Row[] {
+  const files = filesOf(bytes);
+  const lines = files.map(({ message }) => encode(message, DEFAULT_DIALECT));
+  const texts = files.map(({ data }) => data.toString('base64'));
+  const bareEncode = each(files, ({ data }) => Buffer.from(data.toString('base64'), 'latin1'));
+  const bareDecode = each(texts, (text) => Buffer.from(text, 'base64'));
+  const encoding = each(files, ({ message }) => encode(message, DEFAULT_DIALECT));
+  const decoding = each(lines, (line) => replyReader().push(line).map(decode));
+  const row = (what: string, speed: number, bare: number): Row => ({
+    what: `${what} FILE of ${bytes} bytes`,
+    figure: `${((speed * bytes) / MIB).toFixed(0)} MiB/s, ${nanoseconds(speed)}`,
+    ratio: `${(speed / bare).toFixed(2)} × bare base64`,
+  });
+  return [row('encode', encoding, bareEncode), row('read and decode', decoding, bareDecode)];
+}
+
+/** The same of DL, beside a bare copy of its bytes. */
+function benchDl(): Row[] {
+  const messages = chunkRequests();
+  const lines = messages.map((message) => encode(message, DEFAULT_DIALECT));
+  const texts = lines.map((line) => line.toString('latin1'));
+  const bareEncode = each(texts, (text) => Buffer.from(text, 'latin1'));
+  const bareDecode = each(lines, (line) => line.toString('latin1'));
+  const encoding = each(messages, (message) => encode(message, DEFAULT_DIALECT));
+  const decoding = each(lines, (line) => replyReader().push(line).map(decode));
+  const row = (what: string, speed: number, bare: number): Row => ({
+    what: `${what} DL`,
+    figure: nanoseconds(speed),
+    ratio: `${(speed / bare).toFixed(2)} × bare copy`,
+  });
+  return [row('encode', encoding, bareEncode), row('read and decode', decoding, bareDecode)];
+}
+
+/** Lines told apart in what a socket reads at a time. */
+function benchLines(): Row {
+  const lines = filesOf(256).map(({ message }) => encode(message, DEFAULT_DIALECT));
+  const read = Buffer.concat(lines).subarray(0, 64 * 1024);
+  const count = replyReader().push(read).length;
+  return {
+    what: 'lines of FILE of 256 bytes',
+    figure: nanoseconds(rate(() => replyReader().push(read)) * count),
+  };
+}
+
+function nanoseconds(perSecond: number): string {
+  return `${(1e9 / perSecond).toFixed(0)} ns`;
+}
+
+/** What it costs to put messages into bytes and to read them, by size. */
+export function benchCodec(): Row[] {
+  return [...benchFile(256), ...benchFile(65_536), ...benchDl(), benchLines()];
 }

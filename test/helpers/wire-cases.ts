@@ -16,6 +16,7 @@ const A = '127.0.0.1:9001' as Address;
 const B = '127.0.0.1:9003' as Address;
 const from = (origin: Address, clock: number) => ({ origin, clock });
 const bytes = (text: string) => Buffer.from(text, 'latin1');
+const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 export const WIRE_CASES: readonly WireCase[] = [
   {
@@ -96,6 +97,42 @@ export const WIRE_CASES: readonly WireCase[] = [
     what: 'FILE with the whole file',
     line: '127.0.0.1:9003 23 FILE a 0 0 AP/+',
     message: { ...from(B, 23), type: 'FILE', token: 'a', size: 0, index: 0, data: bytes('\x00\xff\xfe') },
+  },
+  {
+    what: 'DL of a name that is not ASCII',
+    line: '127.0.0.1:9001 20 DL ação.txt 256 3',
+    message: { ...from(A, 20), type: 'DL', token: 'ação.txt', size: 256, index: 3 },
+  },
+  {
+    what: 'FILE of a name in Latin-1',
+    line: '127.0.0.1:9003 23 FILE a\udce7.txt 2 3 YWI=',
+    message: { ...from(B, 23), type: 'FILE', token: 'a\udce7.txt', size: 2, index: 3, data: bytes('ab') },
+  },
+  {
+    what: 'DIGEST',
+    line: '127.0.0.1:9001 30 DIGEST ação.txt',
+    message: { ...from(A, 30), type: 'DIGEST', token: 'ação.txt' },
+  },
+  {
+    what: 'DIGEST_OF',
+    line: `127.0.0.1:9003 33 DIGEST_OF vazio 0 ${SHA256_OF_NOTHING}`,
+    message: { ...from(B, 33), type: 'DIGEST_OF', token: 'vazio', size: 0, sha256: SHA256_OF_NOTHING },
+  },
+  {
+    what: 'DIGEST_OF in upper case',
+    line: `127.0.0.1:9003 33 DIGEST_OF vazio 0 ${SHA256_OF_NOTHING.toUpperCase()}`,
+    canonical: `127.0.0.1:9003 33 DIGEST_OF vazio 0 ${SHA256_OF_NOTHING}`,
+    message: { ...from(B, 33), type: 'DIGEST_OF', token: 'vazio', size: 0, sha256: SHA256_OF_NOTHING },
+  },
+  {
+    what: 'ERROR that asks for patience',
+    line: '127.0.0.1:9003 35 ERROR DIGEST busy ação.txt',
+    message: { ...from(B, 35), type: 'ERROR', of: 'DIGEST', code: 'busy', args: ['ação.txt'] },
+  },
+  {
+    what: 'ERROR for a request without arguments',
+    line: '127.0.0.1:9003 35 ERROR FORMAT bad-request',
+    message: { ...from(B, 35), type: 'ERROR', of: 'FORMAT', code: 'bad-request', args: [] },
   },
   {
     what: 'a space, a CR and a NUL behind the message',
@@ -192,6 +229,18 @@ export const BROKEN_LINES: readonly (readonly [code: string, line: string])[] = 
   ['bad-arguments', '127.0.0.1:1 1 DL a 256 9007199254740993'],
   ['bad-arguments', '127.0.0.1:1 1 DL a b 256 0'],
   ['bad-arguments', '127.0.0.1:1 1 DL  256 0'],
+  ['bad-arguments', '127.0.0.1:1 1 DL a 256 0 0'],
+  ['bad-arguments', '127.0.0.1:1 1 DIGEST'],
+  ['bad-arguments', '127.0.0.1:1 1 DIGEST a b'],
+  ['bad-arguments', '127.0.0.1:1 1 DIGEST_OF'],
+  ['bad-arguments', '127.0.0.1:1 1 DIGEST_OF a 3'],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF a x ${SHA256_OF_NOTHING}`],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF a 3 ${SHA256_OF_NOTHING.slice(1)}`],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF a 3 ${SHA256_OF_NOTHING}0`],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF a 3 ${SHA256_OF_NOTHING.slice(1)}g`],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF a 3 ${SHA256_OF_NOTHING} 4`],
+  ['bad-arguments', `127.0.0.1:1 1 DIGEST_OF  3 ${SHA256_OF_NOTHING}`],
+  ['bad-arguments', '127.0.0.1:1 1 ERROR DL'],
   ['bad-base64', '127.0.0.1:1 1 FILE a 3 0 YWJ'],
   ['bad-base64', '127.0.0.1:1 1 FILE a 3 0 YW Jj'],
   ['bad-base64', '127.0.0.1:1 1 FILE a 3 0 YW=j'],

@@ -52,6 +52,6 @@ describe.each(FIXTURES)('$dialect: $name', ({ streams }) => {
 
 it('there is an exchange of every dialect', () => {
   expect(new Set(FIXTURES.map(({ dialect }) => dialect))).toEqual(
-    new Set(['line', 'prefixed', 'raw', 'callback', 'persistent', 'multiline']),
+    new Set(['session', 'line', 'prefixed', 'raw', 'callback', 'persistent', 'multiline']),
   );
 });

@@ -8,6 +8,7 @@ import { requestReader } from '../../../src/protocol/frame-reader.ts';
 import { encode, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import type { Message } from '../../../src/protocol/message.ts';
+import { encodeName } from '../../../src/protocol/names.ts';
 import { BROKEN_LINES, WIRE_CASES } from '../../helpers/wire-cases.ts';
 
 const TRAILING = '127.0.0.1:9009 77 BYE';
@@ -87,7 +88,8 @@ describe('what we write we read', () => {
     '[2001:db8::1]:65535' as Address,
     'host_a.lan:80' as Address,
   );
-  const token = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).map(encodeURIComponent);
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+  const token = fc.oneof(name.map(encodeURIComponent), name.map(encodeName));
   const stamp = fc.record({ origin, clock: fc.nat({ max: 2 ** 50 }) });
   const body = fc.oneof(
     fc.record({ type: fc.constantFrom('GET_PEERS' as const, 'LS' as const, 'BYE' as const) }),
@@ -98,6 +100,19 @@ describe('what we write we read', () => {
       size: count,
       index: count,
       data: fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
+    }),
+    fc.record({ type: fc.constant('DIGEST' as const), token }),
+    fc.record({
+      type: fc.constant('DIGEST_OF' as const),
+      token,
+      size: count,
+      sha256: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 }),
+    }),
+    fc.record({
+      type: fc.constant('ERROR' as const),
+      of: fc.constantFrom('DL', 'DIGEST'),
+      code: fc.constantFrom('busy', 'bad-request'),
+      args: fc.array(token, { maxLength: 4 }),
     }),
     fc.record({ type: fc.constant('LS_LIST' as const), files: fc.array(fc.record({ token, size: count })) }),
   );
