@@ -14,7 +14,7 @@ const ROOMS = [
   { files: ['src/download/**'], may: ['./[\\w-]+', '../(errors|limits)'] },
   {
     files: ['src/disk/**'],
-    may: ['./[\\w-]+', '../(errors|limits|name-bytes)', 'node:(fs|fs/promises|path|crypto|util)'],
+    may: ['./[\\w-]+', '../(errors|limits|name-bytes)', 'node:(fs|fs/promises|os|path|crypto|util)'],
   },
   {
     files: ['src/terminal/**'],
@@ -35,6 +35,12 @@ const ROOMS = [
     types: ['./(errors|events|neighbours)', './protocol/[\\w-]+'],
   },
   { files: ['src/options.ts'], may: ['commander', './(errors|limits)', './protocol/[\\w-]+'] },
+  {
+    files: ['src/message-events.ts'],
+    may: ['./shown-arguments'],
+    types: ['./events', './protocol/[\\w-]+'],
+  },
+  { files: ['src/file-sink.ts'], may: [], types: ['./download/download-options'] },
   { files: ['src/shown-arguments.ts'], may: ['./limits', './protocol/[\\w-]+'] },
   { files: ['src/neighbours-keeper.ts'], may: ['./errors'], types: ['./events', './protocol/[\\w-]+'] },
   { files: ['src/events.ts'], may: [], types: ['./errors', './protocol/[\\w-]+'] },
@@ -47,13 +53,17 @@ const ROOMS = [
   },
   {
     files: ['src/peer.ts'],
-    may: ['./(errors|limits|handlers|news|shown-arguments)', './(network|protocol)/[\\w-]+', 'node:net'],
+    may: ['./(errors|limits|handlers|news|message-events)', './(network|protocol)/[\\w-]+', 'node:net'],
     types: ['./(clock|events|neighbours)'],
   },
   {
-    files: ['src/{commands,fetch-file}.ts'],
-    may: ['./(errors|limits|fetch-file|in-order)', './(protocol|download)/[\\w-]+', 'node:events'],
-    types: ['./(events|handlers|neighbours|peer)'],
+    files: ['src/{commands,search-network,fetch-file,source-digests,late-sources,chunk-of}.ts'],
+    may: [
+      './(errors|limits|in-order|search-network|fetch-file|source-digests|late-sources|chunk-of)',
+      './(protocol|download)/[\\w-]+',
+      'node:events',
+    ],
+    types: ['./(events|file-sink|handlers|neighbours|peer)'],
   },
 ];
 

@@ -1,16 +1,18 @@
 import { constants } from 'node:fs';
-import { access, lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
-import { STALE_AFTER_MS, STAT_PARALLELISM } from '../limits.ts';
+import { STAT_PARALLELISM } from '../limits.ts';
+import { Digests, type FileDigest } from './digests.ts';
 import { EntryNames, isVisible } from './entry-names.ts';
 import { fileError } from './file-error.ts';
 import { FolderPath } from './folder-path.ts';
 import { lookAt, type ListedFile } from './listed-file.ts';
 import { mapParallel } from './map-parallel.ts';
 import { OpenFiles } from './open-files.ts';
-import { PartialFile, type Sink } from './partial-file.ts';
+import { PartialFile } from './partial-file.ts';
 import type { OpenFile } from './served-file.ts';
-import { isTemporaryName } from './temporary-name.ts';
+import type { Sink, SinkPlan } from './sink.ts';
+import { removeStaleFiles } from './stale-files.ts';
 
 export interface SharedFile {
   readonly name: string;
@@ -23,12 +25,14 @@ export class SharedFolder {
   readonly #folder: FolderPath;
   readonly #names: EntryNames;
   readonly #files: OpenFiles;
+  readonly #digests: Digests;
   #sizes: ReadonlyMap<string, number> = new Map();
 
   private constructor(folder: FolderPath) {
     this.#folder = folder;
     this.#names = new EntryNames(folder);
     this.#files = new OpenFiles((name) => this.#find(name));
+    this.#digests = new Digests((name) => this.#find(name));
   }
 
   /** @throws FileError `not-found`, `not-a-folder`, `no-permission`, `io` */
@@ -66,43 +70,46 @@ export class SharedFolder {
     return this.#files.get(name);
   }
 
+  /** The same file where it is open and was compared with the folder within RECHECK_FILE_MS; undefined otherwise. */
+  openNow(name: string): OpenFile | undefined {
+    return this.#files.getNow(name);
+  }
+
+  /**
+   * Size and SHA-256 of the file that `list` lists under exactly this name; reads all of it, unless it is known.
+   * @throws FileError `not-found`, `changed` where it changed while it was read, `busy` where too many files wait to be
+   *   read, `no-permission`, `io`, also once this is closed
+   */
+  digest(name: string): Promise<FileDigest> {
+    return this.#digests.get(name);
+  }
+
+  /** Remembers the SHA-256, in lower-case hexadecimal digits, of a file that was just checked. */
+  noteDigest(name: string, sha256: string): Promise<void> {
+    return this.#digests.note(name, sha256);
+  }
+
   /** Size in bytes of a file that is open or was in the last list, without a look at the disk. */
   sizeOf(name: string): number | undefined {
     return this.#files.sizeOf(name) ?? this.#sizes.get(name);
   }
 
   /**
-   * Begins a file of `size` bytes that will come in pieces of `chunkSize` bytes; it has its name once committed.
+   * Begins a file, or goes on with what an interrupted download of it has left; it has its name once committed.
    * @throws FileError `unsafe-name`, `not-a-file`, `name-twin`, `not-found`, `no-permission`, `disk-full`, `io`
    */
-  createSink(name: string, size: number, chunkSize: number): Promise<Sink> {
-    return PartialFile.create(this.#folder, name, size, chunkSize);
+  createSink(plan: SinkPlan): Promise<Sink> {
+    return PartialFile.create(this.#folder, plan);
   }
 
-  /**
-   * Removes what downloads have left behind whose program was killed, and returns how many there were. A download under
-   * way, perhaps of another peer in the same folder, writes all the time and is not as old.
-   */
-  async removeStale(): Promise<number> {
-    const names = await readdir(this.#folder.real).catch(() => []);
-    const removed = await mapParallel(names.filter(isTemporaryName), STAT_PARALLELISM, async (name) => {
-      const path = this.#folder.entry(name);
-      try {
-        const { mtimeMs } = await lstat(path);
-        if (Date.now() - mtimeMs < STALE_AFTER_MS) return 0;
-        await rm(path);
-        return 1;
-      } catch {
-        // Gone meanwhile, or not ours to remove: it is only tidying up.
-        return 0;
-      }
-    });
-    return removed.reduce<number>((sum, one) => sum + one, 0);
+  /** Removes what downloads have left behind that nobody will go on with, and returns how many they were. */
+  removeStale(): Promise<number> {
+    return removeStaleFiles(this.#folder);
   }
 
-  /** Closes the files that are served, after the reads under way. */
-  close(): Promise<void> {
-    return this.#files.close();
+  /** Closes the files that are served, after the reads under way, and gives up the digests that are not there yet. */
+  async close(): Promise<void> {
+    await Promise.all([this.#files.close(), this.#digests.close()]);
   }
 
   async #find(name: string): Promise<ListedFile> {

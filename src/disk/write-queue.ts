@@ -13,19 +13,29 @@ export interface WriteTarget {
   ): Promise<{ readonly bytesWritten: number }>;
 }
 
-/** Writes one piece after the other. After the first failure, or `stop`, the rest is dropped. */
+/** Writes one piece after the other, in their order. After the first failure, or `stop`, the rest is dropped. */
 export class WriteQueue {
   readonly #target: WriteTarget;
   readonly #path: string;
+  readonly #onWritten: (from: number, to: number) => void;
   #tail = Promise.resolve();
   #queuedBytes = 0;
   #failure: FileError | undefined;
   #stopped = false;
 
-  /** @param path what the user would look at, for errors */
-  constructor(target: WriteTarget, path: string) {
+  /**
+   * @param path what the user would look at, for errors
+   * @param onWritten hears of the bytes of each piece once the system has taken them
+   */
+  constructor(target: WriteTarget, path: string, onWritten: (from: number, to: number) => void) {
     this.#target = target;
     this.#path = path;
+    this.#onWritten = onWritten;
+  }
+
+  /** The failure of an earlier write. */
+  get failure(): FileError | undefined {
+    return this.#failure;
   }
 
   /** More waits for the disk than should. */
@@ -43,9 +53,9 @@ export class WriteQueue {
     });
   }
 
-  /** @throws FileError the failure of an earlier write */
-  check(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+  /** Runs once all that was pushed until now has been written or dropped, and before anything that is pushed later. */
+  afterwards(action: () => void): void {
+    this.#tail = this.#tail.then(action);
   }
 
   /**
@@ -54,7 +64,7 @@ export class WriteQueue {
    */
   async settled(): Promise<void> {
     await this.#tail;
-    this.check();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Drops what waits; done once no write is under way. */
@@ -71,6 +81,7 @@ export class WriteQueue {
         if (bytesWritten === 0) throw new FileError('io', this.#path);
         at += bytesWritten;
       }
+      this.#onWritten(position, position + bytes.length);
     } catch (error) {
       this.#failure = fileError(error, this.#path);
     }

@@ -51,6 +51,16 @@ describe('BlockBuffers', () => {
     expect(blocks.drain().at(-1)).toEqual({ position: 2, bytes: Buffer.from('def') });
   });
 
+  it('replaces a byte that comes again, in its block or behind it', () => {
+    const blocks = new BlockBuffers(WRITE_BLOCK_BYTES);
+    blocks.put(0, Buffer.from('abcd'));
+    blocks.put(1, Buffer.from('XY'));
+    const [write] = blocks.put(4, Buffer.alloc(WRITE_BLOCK_BYTES - 4));
+    expect(write?.bytes.subarray(0, 5).toString()).toBe('aXYd\0');
+    expect(blocks.put(2, Buffer.from('Z'))).toEqual([]);
+    expect(blocks.drain()).toEqual([{ position: 2, bytes: Buffer.from('Z') }]);
+  });
+
   it('writes every byte once and in its place, whatever the order', () => {
     const size = fc.integer({ min: 1, max: 3 * WRITE_BLOCK_BYTES });
     fc.assert(

@@ -50,7 +50,7 @@ describe('on a file system that folds names', () => {
   it('a download does not replace a file of another spelling', async () => {
     const { path, folder } = await share();
     await writeFile(join(path, 'thesis.txt'), 'mine');
-    await expect(folder.createSink('Thesis.TXT', 5, 256)).rejects.toMatchObject({
+    await expect(folder.createSink({ name: 'Thesis.TXT', size: 5, chunkSize: 256 })).rejects.toMatchObject({
       code: 'name-twin',
       path: join(path, 'Thesis.TXT'),
     });
@@ -60,7 +60,7 @@ describe('on a file system that folds names', () => {
 
   it('nor one that came while it ran', async () => {
     const { path, folder } = await share();
-    const sink = await folder.createSink('Thesis.TXT', 6, 256);
+    const sink = await folder.createSink({ name: 'Thesis.TXT', size: 6, chunkSize: 256 });
     await sink.write(0, Buffer.from('theirs'));
     await writeFile(join(path, 'thesis.txt'), 'mine');
     await expect(sink.commit()).rejects.toMatchObject({ code: 'name-twin' });
@@ -71,7 +71,7 @@ describe('on a file system that folds names', () => {
   it('a download replaces the file of its own spelling', async () => {
     const { path, folder } = await share();
     await writeFile(join(path, 'Thesis.txt'), 'old');
-    const sink = await folder.createSink('Thesis.txt', 3, 256);
+    const sink = await folder.createSink({ name: 'Thesis.txt', size: 3, chunkSize: 256 });
     await sink.write(0, Buffer.from('new'));
     await sink.commit();
     expect(await readFile(join(path, 'Thesis.txt'), 'utf8')).toBe('new');

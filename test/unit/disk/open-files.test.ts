@@ -1,19 +1,9 @@
-import {
-  appendFile,
-  readdir,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  unlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SharedFolder } from '../../../src/disk/shared-folder.ts';
 import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../../src/limits.ts';
+import { openIn } from './handles.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 async function share(): Promise<{ path: string; folder: SharedFolder }> {
@@ -21,13 +11,6 @@ async function share(): Promise<{ path: string; folder: SharedFolder }> {
   const folder = await SharedFolder.open(path);
   onTestFinished(() => folder.close());
   return { path, folder };
-}
-
-/** How many descriptors of this process lead into the folder. */
-async function openIn(path: string): Promise<number> {
-  const numbers = await readdir('/proc/self/fd');
-  const targets = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(`${path}/`)).length;
 }
 
 const linux = process.platform === 'linux';

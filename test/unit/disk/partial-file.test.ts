@@ -1,34 +1,17 @@
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FolderPath } from '../../../src/disk/folder-path.ts';
 import { PartialFile } from '../../../src/disk/partial-file.ts';
 import { MAX_OPEN_BLOCKS, MAX_QUEUED_WRITE_BYTES, WRITE_BLOCK_BYTES } from '../../../src/limits.ts';
+import { RandomNumbers } from '../../helpers/random-numbers.ts';
+import { handlePrototype, systemError } from './handle-prototype.ts';
+import { sha256 } from './interrupted.ts';
 import { leftovers, temporaryFolder } from './temporary-folder.ts';
 
 const begin = (path: string, name: string, size: number, chunkSize: number): Promise<PartialFile> =>
-  PartialFile.create(new FolderPath(path, Buffer.from(path)), name, size, chunkSize);
-
-/** What every FileHandle of this process calls; spied on to play a disk that fails. */
-async function handlePrototype(): Promise<Awaited<ReturnType<typeof open>>> {
-  const handle = await open('/dev/null');
-  await handle.close();
-  return Object.getPrototypeOf(handle) as typeof handle;
-}
-
-const systemError = (code: string): Error => Object.assign(new Error(code), { code, syscall: 'write' });
+  PartialFile.create(new FolderPath(path, Buffer.from(path)), { name, size, chunkSize });
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -130,12 +113,13 @@ describe('PartialFile', () => {
     const blocks = MAX_QUEUED_WRITE_BYTES / WRITE_BLOCK_BYTES + 1;
     const sink = await begin(path, 'a', blocks * WRITE_BLOCK_BYTES, WRITE_BLOCK_BYTES);
     for (let index = 0; index < blocks - 1; index += 1) {
-      await sink.write(index * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES));
+      expect(sink.write(index * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES))).toBeUndefined();
     }
     let resolved = false;
     const last = sink
       .write((blocks - 1) * WRITE_BLOCK_BYTES, Buffer.alloc(WRITE_BLOCK_BYTES))
-      .then(() => (resolved = true));
+      ?.then(() => (resolved = true));
+    expect(last).toBeInstanceOf(Promise);
     await new Promise((resolve) => setImmediate(resolve));
     expect(resolved).toBe(false);
     release();
@@ -174,6 +158,16 @@ describe('PartialFile', () => {
     await sink.write(0, Buffer.from('abc'));
     await expect(sink.commit()).rejects.toMatchObject({ code: 'disk-full' });
     expect(await readdir(path)).toEqual([]);
+  });
+
+  it('keeps nothing of a download that has failed', async () => {
+    const path = await temporaryFolder();
+    vi.spyOn(await handlePrototype(), 'write').mockRejectedValueOnce(systemError('ENOSPC'));
+    const sink = await begin(path, 'a', 3, 256);
+    await sink.write(0, Buffer.from('abc'));
+    expect(await sink.suspend()).toBe(0);
+    expect(await readdir(path)).toEqual([]);
+    await expect(sink.commit()).rejects.toMatchObject({ name: 'FileError' });
   });
 
   it('commits no file with holes', async () => {
@@ -229,9 +223,93 @@ describe('PartialFile', () => {
     await committed.write(0, Buffer.from('a'));
     await committed.commit();
     await (await begin(path, 'b', 1, 4)).discard();
+    for (const name of ['c', 'd']) {
+      const sink = await begin(path, name, 8, 4);
+      if (name === 'c') await sink.write(0, Buffer.from('abcd'));
+      await sink.suspend();
+    }
+    const resumed = await begin(path, 'c', 8, 4);
+    expect(resumed.present).toEqual([[0, 4]]);
+    await resumed.write(4, Buffer.from('efgh'));
+    await resumed.commit();
     const numbers = await readdir('/proc/self/fd');
     const open = await Promise.all(numbers.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
     expect(open.filter((target) => target.startsWith(path))).toEqual([]);
+  });
+});
+
+describe('the digest of a PartialFile', () => {
+  const size = 3 * WRITE_BLOCK_BYTES + 100;
+  const bytes = new RandomNumbers(2).bytes(size);
+
+  it('is that of the bytes, in whatever order and how often they came', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', size, 1_000);
+    await sink.write(0, Buffer.alloc(size - 50, 'other'));
+    await sink.write(2_000, Buffer.from(bytes.subarray(2_000)));
+    await sink.write(0, Buffer.from(bytes.subarray(0, 2_000)));
+    expect(await sink.digest()).toBe(sha256(bytes));
+    await sink.write(7, Buffer.from('other'));
+    const other = Buffer.from(bytes);
+    other.write('other', 7);
+    expect(await sink.digest()).toBe(sha256(other));
+    expect(await sink.digest()).toBe(sha256(other));
+    await sink.commit();
+    expect((await readFile(join(path, 'a'))).equals(other)).toBe(true);
+  });
+
+  it('is not there before all bytes are, which may still come', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 10, 4);
+    await sink.write(4, Buffer.from('efghij'));
+    await expect(sink.digest()).rejects.toMatchObject({ name: 'FileError', code: 'io' });
+    await sink.write(0, Buffer.from('abcd'));
+    expect(await sink.digest()).toBe(sha256(Buffer.from('abcdefghij')));
+    await sink.discard();
+  });
+
+  it('wants doubted bytes again, wherever they were on their way', async () => {
+    for (const chunkSize of [256, WRITE_BLOCK_BYTES]) {
+      const path = await temporaryFolder();
+      const sink = await begin(path, 'a', size, chunkSize);
+      void sink.write(0, Buffer.alloc(size, 'other'));
+      sink.doubt([
+        [5, 10],
+        [size - 1, size],
+      ]);
+      await expect(sink.digest()).rejects.toMatchObject({ code: 'io' });
+      await sink.write(0, Buffer.from(bytes));
+      expect(await sink.digest()).toBe(sha256(bytes));
+      sink.doubt([[0, 1]]);
+      await expect(sink.commit()).rejects.toMatchObject({ code: 'io' });
+      expect(await readdir(path)).toEqual([]);
+    }
+  });
+
+  it('is that of an empty file', async () => {
+    const sink = await begin(await temporaryFolder(), 'a', 0, 256);
+    expect(await sink.digest()).toBe(sha256(Buffer.alloc(0)));
+    await sink.commit();
+  });
+
+  it('fails for good where the disk cannot be read', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', 3, 256);
+    await sink.write(0, Buffer.from('abc'));
+    vi.spyOn(await handlePrototype(), 'read').mockRejectedValueOnce(systemError('EIO'));
+    await expect(sink.digest()).rejects.toMatchObject({ code: 'io', path: join(path, 'a') });
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'io' });
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('ends with the download', async () => {
+    const path = await temporaryFolder();
+    const sink = await begin(path, 'a', size, 256);
+    await sink.write(0, Buffer.from(bytes));
+    const digest = sink.digest().catch((error: unknown) => error);
+    expect(await sink.suspend()).toBe(size);
+    expect(await digest).toMatchObject({ name: 'FileError', code: 'io' });
+    expect(await leftovers(path)).toHaveLength(2);
   });
 });
 

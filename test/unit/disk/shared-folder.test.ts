@@ -16,7 +16,7 @@ import {
 import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SharedFolder } from '../../../src/disk/shared-folder.ts';
-import { STALE_AFTER_MS } from '../../../src/limits.ts';
+import { IN_USE_ELSEWHERE_MS, STALE_AFTER_MS } from '../../../src/limits.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const linux = process.platform === 'linux';
@@ -259,7 +259,7 @@ describe('SharedFolder, opening by name', () => {
   it('receives a download and serves it', async () => {
     const path = await temporaryFolder();
     const folder = await share(path);
-    const sink = await folder.createSink('new file', 3, 2);
+    const sink = await folder.createSink({ name: 'new file', size: 3, chunkSize: 2 });
     await sink.write(2, Buffer.from('c'));
     await sink.write(0, Buffer.from('ab'));
     expect(await folder.list()).toEqual([]);
@@ -291,9 +291,18 @@ describe('SharedFolder, opening by name', () => {
 });
 
 describe('SharedFolder.removeStale', () => {
+  const old = new Date(Date.now() - STALE_AFTER_MS - 1_000);
+  const recent = new Date(Date.now() - IN_USE_ELSEWHERE_MS - 1_000);
+
+  async function write(path: string, ages: Readonly<Record<string, Date | undefined>>): Promise<void> {
+    for (const [name, age] of Object.entries(ages)) {
+      await writeFile(join(path, name), 'x');
+      if (age !== undefined) await utimes(join(path, name), age, age);
+    }
+  }
+
   it('removes temporary files of long ago, and nothing else', async () => {
     const path = await temporaryFolder();
-    const old = new Date(Date.now() - STALE_AFTER_MS - 1_000);
     const stale = '.eachare-0123456789ab.parte';
     const others = ['.eachare-aaaaaaaaaaaa.parte', '.eachare-x.parte', '.oculto', 'antigo.txt'];
     for (const name of [stale, ...others]) await writeFile(join(path, name), 'x');
@@ -302,5 +311,44 @@ describe('SharedFolder.removeStale', () => {
     expect(await folder.removeStale()).toBe(1);
     expect((await readdir(path)).sort()).toEqual([...others].sort());
     expect(await folder.removeStale()).toBe(0);
+  });
+
+  it('takes the bytes of a download and the note about them for one, as young as the younger', async () => {
+    const path = await temporaryFolder();
+    await write(path, {
+      '.eachare-00000000000a.parte': old,
+      '.eachare-00000000000a.nota': old,
+      '.eachare-00000000000a.nota.nova': old,
+      '.eachare-00000000000b.parte': old,
+      '.eachare-00000000000b.nota': recent,
+      '.eachare-00000000000c.parte': recent,
+      '.eachare-00000000000c.nota': old,
+    });
+    expect(await (await share(path)).removeStale()).toBe(1);
+    expect((await readdir(path)).sort()).toEqual([
+      '.eachare-00000000000b.nota',
+      '.eachare-00000000000b.parte',
+      '.eachare-00000000000c.nota',
+      '.eachare-00000000000c.parte',
+    ]);
+  });
+
+  it('removes notes about nothing, unless their bytes may be on the way, and does not count them', async () => {
+    const path = await temporaryFolder();
+    await write(path, {
+      '.eachare-00000000000a.nota': recent,
+      '.eachare-00000000000b.nota.nova': recent,
+      '.eachare-00000000000c.nota': undefined,
+    });
+    expect(await (await share(path)).removeStale()).toBe(0);
+    expect(await readdir(path)).toEqual(['.eachare-00000000000c.nota']);
+  });
+
+  it('counts nothing that it could not remove', async () => {
+    const path = await temporaryFolder();
+    await mkdir(join(path, '.eachare-00000000000a.parte'));
+    await utimes(join(path, '.eachare-00000000000a.parte'), old, old);
+    expect(await (await share(path)).removeStale()).toBe(0);
+    expect(await readdir(path)).toHaveLength(1);
   });
 });
