@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import { findFiles, type FoundFile, type Listing } from './download/plan.ts';
 import type { Statistics } from './download/statistics.ts';
 import { ConnectionError, FileError, ProtocolError } from './errors.ts';
 import type { Ask, Reporter } from './events.ts';
-import { fetchFile, type Sinks } from './fetch-file.ts';
+import { fetchFile } from './fetch-file.ts';
+import type { Sinks } from './file-sink.ts';
 import type { Share } from './handlers.ts';
 import { inOrder } from './in-order.ts';
 import { LEAVE_TIMEOUT_MS, MAX_CHUNK_BYTES, STAGGER_MS } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
-import { decodeName } from './protocol/names.ts';
+import { searchNetwork } from './search-network.ts';
 
 /** BYE needs no answer: the next one may follow at once, in list order. */
 const BYE_STAGGER_MS = 20;
@@ -84,38 +84,15 @@ export async function listLocalFiles({ folder, reporter }: Desk): Promise<void> 
   }
 }
 
-/** What the ONLINE neighbours share. */
-async function search(
-  { peer, neighbours, signal }: Desk,
-  asked: readonly Address[],
-): Promise<FoundFile<Address>[]> {
-  const listings: Listing<Address>[] = [];
-  const ask = async (address: Address) => {
-    try {
-      const { files } = await peer.request(address, { type: 'LS' }, { signal });
-      listings.push({
-        address,
-        files: files.map(({ token, size }) => ({ name: decodeName(token), token, size })),
-      });
-    } catch (error) {
-      if (!isTheirs(error)) throw error;
-    }
-  };
-  await inOrder(asked, STAGGER_MS, ask, signal);
-  // Answers come in any order; sources stand in the order of the neighbours.
-  const order = new Map(neighbours.list().map(({ address }, place) => [address, place]));
-  listings.sort((a, b) => (order.get(a.address) ?? 0) - (order.get(b.address) ?? 0));
-  return findFiles(listings);
-}
-
 /** Menu 4: searches the files of all ONLINE neighbours and downloads one. */
 export async function searchFiles(desk: Desk): Promise<void> {
-  const { peer, folder, statistics, reporter, signal, chunkSize } = desk;
-  const asked = desk.neighbours.online();
-  const files = await search(desk, asked);
-  const found = files.map(({ name, size, sources }) => ({
+  const { peer, neighbours, folder, statistics, reporter, signal, chunkSize } = desk;
+  const asked = neighbours.online();
+  const files = await searchNetwork(desk, asked);
+  const found = files.map(({ name, size, sha256, sources }) => ({
     name,
     size,
+    ...(sha256 === undefined ? {} : { sha256 }),
     sources: sources.map(({ address }) => address),
   }));
   reporter.report({ event: 'search-finished', asked: asked.length, found });
@@ -125,8 +102,9 @@ export async function searchFiles(desk: Desk): Promise<void> {
   const file = choose(desk, 'files', files, input);
   if (file === undefined) return;
   reporter.report({ event: 'file-chosen', name: file.name });
-  const fetched = await fetchFile({ file, chunkSize, peer, sinks: folder, reporter, signal });
-  if (fetched === undefined) return;
+  const fetched = await fetchFile({ file, chunkSize, peer, neighbours, sinks: folder, reporter, signal });
+  // The time of a part says nothing about the times of the whole.
+  if (fetched === undefined || fetched.resumed > 0) return;
   statistics.add({ chunkSize, fileSize: file.size, ...fetched });
 }
 

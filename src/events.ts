@@ -77,21 +77,30 @@ export type AppEvent =
       readonly index: number;
       readonly code: ConnectionErrorCode | ProtocolErrorCode;
     }
-  | { readonly event: 'source-retired'; readonly name: string; readonly source: Address }
+  /** A source that failed too often; it is asked again after `seconds`. */
   | {
-      readonly event: 'download-finished';
+      readonly event: 'source-retired';
       readonly name: string;
-      readonly size: number;
-      readonly chunkSize: number;
-      readonly sources: readonly Address[];
+      readonly source: Address;
       readonly seconds: number;
     }
+  /** Its rest is over. */
+  | { readonly event: 'source-returned'; readonly name: string; readonly source: Address }
+  /** It has come ONLINE with the same file while the download ran. */
+  | { readonly event: 'source-added'; readonly name: string; readonly source: Address }
+  /** Its file is another one, by its digest. */
+  | { readonly event: 'source-excluded'; readonly name: string; readonly source: Address }
+  /** The whole does not have its digest, or a source was excluded: so many bytes are asked for again. */
+  | { readonly event: 'chunks-doubted'; readonly name: string; readonly bytes: number }
+  | DownloadFinished
   | {
       readonly event: 'download-failed';
       readonly name: string;
       readonly code: DownloadErrorCode | FileErrorCode;
       readonly missing: readonly (readonly [first: number, last: number])[];
       readonly chunks: number;
+      /** Bytes that stay on the disk: choosing the file again asks only for the others. */
+      readonly kept: number;
     }
   | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
 
@@ -107,7 +116,7 @@ export interface MessageSent {
   readonly clock: number;
   readonly reply: boolean;
   /** For DL and FILE, where known: how many chunks that file has at that chunk size. */
-  readonly chunks?: number;
+  readonly chunks?: number | undefined;
 }
 
 /** Pair it with its sending by (`from`, `clock`); `clockAfter` is our clock once it was taken into account. */
@@ -120,7 +129,7 @@ export interface MessageReceived {
   readonly clockAfter: number;
   /** An answer to a request of ours, not a request to us. */
   readonly reply: boolean;
-  readonly chunks?: number;
+  readonly chunks?: number | undefined;
 }
 
 export interface DownloadStarted {
@@ -130,6 +139,19 @@ export interface DownloadStarted {
   readonly chunkSize: number;
   readonly chunks: number;
   readonly sources: readonly Address[];
+  /** Bytes that an interrupted download has left; only the others are asked for. */
+  readonly resumed: number;
+}
+
+/** What one source of a download has given. */
+export interface SourceShare {
+  readonly source: Address;
+  readonly bytes: number;
+}
+
+export interface SourceProgress extends SourceShare {
+  /** Lately. */
+  readonly bytesPerSecond: number;
 }
 
 /** Reported at an interval while a download runs. */
@@ -137,12 +159,31 @@ export interface DownloadProgressed {
   readonly event: 'download-progressed';
   readonly name: string;
   readonly size: number;
+  /** Received by this run; with `resumed` all that is there. */
   readonly bytes: number;
+  readonly resumed: number;
   readonly chunks: number;
   /** Since the first request. */
   readonly seconds: number;
-  /** Sources not retired. */
-  readonly sources: number;
+  /** Those that are asked now. */
+  readonly sources: readonly SourceProgress[];
+}
+
+export interface DownloadFinished {
+  readonly event: 'download-finished';
+  readonly name: string;
+  readonly size: number;
+  readonly chunkSize: number;
+  /** Those that have delivered, in the order of their first chunk. */
+  readonly sources: readonly Address[];
+  readonly shares: readonly SourceShare[];
+  readonly resumed: number;
+  /** From the first request to the last chunk. */
+  readonly seconds: number;
+  /** Of what stands on the disk, in hexadecimal digits. */
+  readonly sha256: string;
+  /** A source has told the same. */
+  readonly isProven: boolean;
 }
 
 export interface NeighbourView {
@@ -158,6 +199,8 @@ export interface FileView {
 
 export interface FoundFileView extends FileView {
   readonly sources: readonly Address[];
+  /** Of the file, in hexadecimal digits, where a source has told it. */
+  readonly sha256?: string | undefined;
 }
 
 /** Downloads alike in chunk size, number of sources and file size; times in seconds. */

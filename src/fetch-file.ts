@@ -1,44 +1,34 @@
 import { setMaxListeners } from 'node:events';
-import { Download, type Sink } from './download/download.ts';
-import type { Chunk, FoundFile } from './download/plan.ts';
-import { DownloadError, FileError, ProtocolError } from './errors.ts';
+import { Download } from './download/download.ts';
+import { chunkCount, type FoundFile, type Source } from './download/plan.ts';
+import { chunkOf } from './chunk-of.ts';
+import { DownloadError, FileError } from './errors.ts';
 import type { Reporter } from './events.ts';
-import { MAX_CHUNKS, MAX_SOURCES, PREPARE_TIMEOUT_MS, PROGRESS_INTERVAL_MS } from './limits.ts';
+import type { FileSink, Sinks } from './file-sink.ts';
+import { LateSources } from './late-sources.ts';
+import {
+  DOWNLOAD_TICK_MS,
+  MAX_CHUNKS,
+  MAX_SOURCES,
+  PREPARE_TIMEOUT_MS,
+  PROGRESS_INTERVAL_MS,
+  REPLY_TIMEOUT_MS,
+} from './limits.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
-import type { MessageOf } from './protocol/message.ts';
-import { isSameName } from './protocol/names.ts';
-
-/** A sink that becomes a file. */
-export interface FileSink extends Sink {
-  /**
-   * Makes the file whole under its final name.
-   * @throws FileError the temporary file is gone then
-   */
-  commit(): Promise<void>;
-  /** Removes what was written. */
-  discard(): Promise<void>;
-}
-
-export interface Sinks {
-  /** @throws FileError `unsafe-name` and whatever the disk says */
-  createSink(name: string, size: number, chunkSize: number): Promise<FileSink>;
-}
+import { SourceDigests, type ToldDigest } from './source-digests.ts';
 
 export interface FetchFileOptions {
   readonly file: FoundFile<Address>;
   /** Bytes. */
   readonly chunkSize: number;
   readonly peer: Peer;
+  readonly neighbours: Neighbours;
   readonly sinks: Sinks;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
-
-/** What some programs write where base64 should be; both happen to be base64 of three bytes. */
-const ERROR_WORDS: readonly string[] = ['None', 'ERRO'];
-
-const now = (): number => performance.now() / 1000;
 
 /** A download that has succeeded. */
 export interface FetchedFile {
@@ -46,85 +36,223 @@ export interface FetchedFile {
   readonly seconds: number;
   /** How many have delivered. */
   readonly sources: number;
+  /** Bytes that were there before. */
+  readonly resumed: number;
 }
+
+const now = (): number => performance.now() / 1000;
 
 /** Joins network, engine and disk: fetches a file into the shared folder. Undefined after a failure (reported). */
 export async function fetchFile(options: FetchFileOptions): Promise<FetchedFile | undefined> {
-  const { chunkSize, sinks, reporter, signal } = options;
+  const { chunkSize, sinks, reporter } = options;
   const file = { ...options.file, sources: options.file.sources.slice(0, MAX_SOURCES) };
-  const { name, size } = file;
-  const sources = file.sources.map(({ address }) => address);
-  let chunks = Math.ceil(size / chunkSize);
+  const { name, size, sha256 } = file;
+  const chunks = chunkCount(size, chunkSize);
   let sink: FileSink | undefined;
   try {
     if (chunks > MAX_CHUNKS) throw new DownloadError('too-many-chunks', []);
-    sink = await sinks.createSink(name, size, chunkSize);
-    const download = createDownload({ ...options, file }, sink);
-    chunks = download.chunks;
-    reporter.report({ event: 'download-started', name, size, chunkSize, chunks, sources });
-    const ticker = setInterval(() => {
-      reporter.report({ event: 'download-progressed', name, size, chunks, ...download.progress() });
-    }, PROGRESS_INTERVAL_MS);
-    const seconds = await download.run(signal).finally(() => clearInterval(ticker));
-    await sink.commit();
-    const { delivered } = download;
-    reporter.report({ event: 'download-finished', name, size, chunkSize, sources: delivered, seconds });
-    return { seconds, sources: delivered.length };
+    sink = await sinks.createSink({ name, size, chunkSize, sha256 });
+    return await new FileFetch({ ...options, file }, sink).run();
   } catch (error) {
-    await sink?.discard();
+    const isResumable = error instanceof DownloadError && ['aborted', 'no-sources'].includes(error.code);
+    const kept = isResumable ? await sink?.suspend() : undefined;
+    if (!isResumable) await sink?.discard();
     const cause = error instanceof DownloadError && error.cause instanceof FileError ? error.cause : error;
     if (!(cause instanceof DownloadError || cause instanceof FileError)) throw error;
     const missing = error instanceof DownloadError ? error.missing : [];
-    reporter.report({ event: 'download-failed', name, code: cause.code, missing, chunks });
+    reporter.report({ event: 'download-failed', name, code: cause.code, missing, chunks, kept: kept ?? 0 });
     return undefined;
   }
 }
 
-function createDownload(
-  { file, chunkSize, peer, reporter }: FetchFileOptions,
-  sink: FileSink,
-): Download<Address> {
-  const { name } = file;
-  const chunks = Math.ceil(file.size / chunkSize);
-  return new Download({
-    file,
-    chunkSize,
-    sink,
-    now,
-    prepare: ({ address }, signal) => {
-      // One listener for each chunk in flight is no leak.
-      setMaxListeners(0, signal);
-      return peer.prepare(address, { signal, chunks });
-    },
-    patience: () => new Promise((resolve) => void setTimeout(resolve, PREPARE_TIMEOUT_MS).unref()),
-    requestsAtOnce: (source) => peer.requestsAtOnce(source),
-    fetch: async ({ address, token }, chunk, signal) => {
-      const request = { type: 'DL', token, size: chunkSize, index: chunk.index } as const;
-      const reply = await peer.request(address, request, { signal, chunks });
-      return chunkOf(reply, token, chunk, file.size);
-    },
-    onChunkFailed: (source, index, { code }) =>
-      reporter.report({ event: 'chunk-failed', name, source, index, code }),
-    onSourceRetired: (source) => reporter.report({ event: 'source-retired', name, source }),
-  });
-}
+/** One download from its first request to its file; the digests that its sources tell are compared as they come. */
+class FileFetch {
+  readonly #options: FetchFileOptions;
+  readonly #sink: FileSink;
+  readonly #download: Download<Address>;
+  readonly #digests: SourceDigests;
+  readonly #late: LateSources;
+  readonly #streams = new Map<Source<Address>, ReturnType<Peer['chunksFrom']>>();
+  readonly #over = new AbortController();
+  /** Outside of sessions every request under way listens to it. */
+  #ofRun: AbortSignal | undefined;
+  /** What the whole should be, and whether a source of now has told so. */
+  #expected: string | undefined;
+  #isProven: boolean;
+  /** Nobody but sources that have told the right digest may take part any more. */
+  #isSecondTry = false;
+  #joined: number;
 
-/**
- * The bytes of the chunk that was asked for, out of the reply. The length is known beforehand; the size that the reply
- * tells is not to be trusted, some programs echo ours. Some answer with the whole file (section 7).
- * @throws ProtocolError `wrong-chunk`
- */
-function chunkOf(
-  reply: MessageOf<'FILE'>,
-  token: string,
-  { index, offset, length }: Chunk,
-  size: number,
-): Buffer {
-  const { data } = reply;
-  const isNamed = isSameName(reply.token, token);
-  const isError = data.length === 3 && reply.size !== 3 && ERROR_WORDS.includes(data.toString('base64'));
-  if (isNamed && reply.index === index && data.length === length && !isError) return data;
-  const isWhole = isNamed && reply.index === 0 && reply.size === 0 && data.length === size;
-  if (isWhole) return data.subarray(offset, offset + length);
-  throw new ProtocolError('wrong-chunk');
+  constructor(options: FetchFileOptions, sink: FileSink) {
+    const { peer, neighbours, file } = options;
+    this.#options = options;
+    this.#sink = sink;
+    this.#expected = file.sha256 ?? sink.sha256;
+    this.#isProven = file.sha256 !== undefined;
+    this.#joined = file.sources.length;
+    const { signal } = this.#over;
+    setMaxListeners(0, signal);
+    this.#digests = new SourceDigests({
+      peer,
+      signal,
+      onDigest: (source, told) => this.#compare(source, told),
+    });
+    this.#download = this.#createDownload();
+    for (const { address, sha256 } of file.sources) if (sha256 !== undefined) this.#download.prove(address);
+    this.#late = new LateSources({ peer, neighbours, file, signal, onFound: (source) => this.#join(source) });
+  }
+
+  /** @throws DownloadError, FileError */
+  async run(): Promise<FetchedFile> {
+    const { file, chunkSize, sinks, reporter } = this.#options;
+    const { name, size } = file;
+    const download = this.#download;
+    const sources = file.sources.map(({ address }) => address);
+    const { chunks, resumed } = download;
+    reporter.report({
+      event: 'download-started',
+      name,
+      size,
+      chunkSize,
+      chunks,
+      sources,
+      resumed,
+    });
+    const timers = [
+      setInterval(() => this.#tick(), DOWNLOAD_TICK_MS),
+      setInterval(() => this.#reportProgress(), PROGRESS_INTERVAL_MS),
+    ];
+    let sha256: string;
+    try {
+      sha256 = await this.#fetchAll();
+    } finally {
+      timers.forEach(clearInterval);
+      this.#over.abort();
+    }
+    await this.#sink.commit();
+    const { shares, seconds, resumed: untouched } = download;
+    reporter.report({
+      event: 'download-finished',
+      name,
+      size,
+      chunkSize,
+      sources: shares.map(({ source }) => source),
+      shares,
+      resumed: untouched,
+      seconds,
+      sha256,
+      isProven: this.#isProven,
+    });
+    await sinks.noteDigest(name, sha256);
+    return { seconds, sources: shares.length, resumed };
+  }
+
+  /**
+   * Fetches until the whole is what it should be, and returns its digest. What may be wrong is fetched once more, from
+   * sources that have told the right digest.
+   */
+  async #fetchAll(): Promise<string> {
+    const { file, signal, reporter } = this.#options;
+    for (;;) {
+      await this.#download.run(signal);
+      if (!this.#isProven) await this.#digests.settled(REPLY_TIMEOUT_MS, signal);
+      // A source turned out to have another content only now.
+      if (!this.#download.isDone) continue;
+      const sha256 = await this.#sink.digest();
+      if (this.#expected === undefined || sha256 === this.#expected) return sha256;
+      const bytes = this.#isProven && !this.#isSecondTry ? this.#download.excludeUnproven() : 0;
+      if (bytes === 0) throw new DownloadError('digest-mismatch', []);
+      reporter.report({ event: 'chunks-doubted', name: file.name, bytes });
+      this.#isSecondTry = true;
+    }
+  }
+
+  #createDownload(): Download<Address> {
+    const { file, chunkSize, peer, reporter } = this.#options;
+    const { name, size } = file;
+    const chunks = chunkCount(size, chunkSize);
+    return new Download({
+      file,
+      chunkSize,
+      sink: this.#sink,
+      now,
+      prepare: async (source, signal) => {
+        setMaxListeners(0, signal);
+        await peer.prepare(source.address, { signal, chunks });
+        if (source.sha256 === undefined) this.#digests.ask(source);
+      },
+      patience: () => new Promise((resolve) => void setTimeout(resolve, PREPARE_TIMEOUT_MS).unref()),
+      requestsAtOnce: (source) => peer.requestsAtOnce(source),
+      fetch: (source, chunk, signal, settle) => {
+        if (signal !== this.#ofRun) setMaxListeners(0, (this.#ofRun = signal));
+        this.#stream(source).ask(chunk.index, signal, (reply) =>
+          settle(reply instanceof Error ? reply : chunkOf(reply, source.token, chunk, size)),
+        );
+      },
+      onChunkFailed: (source, index, { code }) =>
+        reporter.report({ event: 'chunk-failed', name, source, index, code }),
+      onSourceRetired: (source, seconds) =>
+        reporter.report({ event: 'source-retired', name, source, seconds }),
+      onSourceReturned: (source) => reporter.report({ event: 'source-returned', name, source }),
+    });
+  }
+
+  #stream(source: Source<Address>): ReturnType<Peer['chunksFrom']> {
+    const known = this.#streams.get(source);
+    if (known !== undefined) return known;
+    const { chunkSize, peer } = this.#options;
+    const wanted = { token: source.token, size: chunkSize, chunks: this.#download.chunks };
+    const stream = peer.chunksFrom(source.address, wanted);
+    this.#streams.set(source, stream);
+    return stream;
+  }
+
+  #compare({ address: source }: Source<Address>, told: ToldDigest): void {
+    const { file, reporter } = this.#options;
+    const { name, size } = file;
+    const isSameSize = told.size === size;
+    if (!this.#isProven && isSameSize) {
+      // What an interrupted download was told is worth less than what a source says now.
+      const bytes =
+        this.#expected === undefined || this.#expected === told.sha256 ? 0 : this.#download.doubt();
+      if (bytes > 0) reporter.report({ event: 'chunks-doubted', name, bytes });
+      this.#expected = told.sha256;
+      this.#isProven = true;
+      this.#sink.expect(told.sha256);
+    }
+    if (isSameSize && told.sha256 === this.#expected) return this.#download.prove(source);
+    const bytes = this.#download.exclude(source);
+    reporter.report({ event: 'source-excluded', name, source });
+    if (bytes > 0) reporter.report({ event: 'chunks-doubted', name, bytes });
+  }
+
+  #join(source: Source<Address>): void {
+    if (this.#isSecondTry || this.#joined >= MAX_SOURCES) return;
+    this.#joined += 1;
+    this.#options.reporter.report({
+      event: 'source-added',
+      name: this.#options.file.name,
+      source: source.address,
+    });
+    this.#download.add(source);
+  }
+
+  #tick(): void {
+    this.#download.tick();
+    this.#late.look();
+  }
+
+  #reportProgress(): void {
+    const { file, reporter } = this.#options;
+    const { name, size } = file;
+    const { chunks } = this.#download;
+    const progress = this.#download.progress();
+    reporter.report({
+      event: 'download-progressed',
+      name,
+      size,
+      chunks,
+      ...progress,
+    });
+  }
 }

@@ -130,10 +130,13 @@ export const START_WINDOW_BYTES = 256 * 1024;
 export const SMALLEST_WINDOW_BYTES = 16 * 1024;
 
 /** Chunks asked of one source and not yet answered: a question costs its asker some hundred bytes. */
-export const MAX_QUESTIONS = 8 * 1024;
+export const MAX_QUESTIONS = 4 * 1024;
 
 /** A second source is asked for a chunk where the first is expected to take this many times as long for all it owes. */
 export const END_GAME_ADVANTAGE = 2;
+
+/** And only where the first is expected to take longer than this: what comes soon anyway is not worth asking twice. */
+export const END_GAME_LEAST_MS = 250;
 
 /** The speed of a source is taken anew after this long. */
 export const SPEED_INTERVAL_MS = 100;
@@ -145,13 +148,14 @@ export const DOWNLOAD_TICK_MS = 100;
 export const FIRST_REST_MS = 500;
 export const LONGEST_REST_MS = 30_000;
 
-/** Where all sources rest, the download ends once each has rested this often without a good chunk. */
+/** A download ends once each of its sources has gone to rest so often without a good chunk in between; the last rest is not waited for. */
 export const LAST_RESTS = 3;
 
 /** A DIGEST that is not known yet is answered `busy` after this long, so that it does not hold up what comes behind it. */
 export const DIGEST_WAIT_MS = 50;
 
-/** Whoever is told `busy` asks again after this long. */
+/** Whoever is told `busy` asks again after this long, and then each time after twice as long, up to DIGEST_RETRY_MS. */
+export const FIRST_DIGEST_RETRY_MS = 100;
 export const DIGEST_RETRY_MS = 1_000;
 
 /** How long a search waits for digests, until its files are shown without those that are missing. */

@@ -13,6 +13,7 @@ import { Conversation } from './network/conversation.ts';
 import { Hosts } from './network/hosts.ts';
 import { Links } from './network/links.ts';
 import { listen } from './network/listen.ts';
+import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
 import { Recogniser } from './network/recogniser.ts';
 import { SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -20,17 +21,18 @@ import { Greetings } from './network/greetings.ts';
 import { Outbound } from './network/outbound.ts';
 import type { Address } from './protocol/address.ts';
 import { DEFAULT_DIALECT, type Dialect } from './protocol/dialect.ts';
-import { encode } from './protocol/encode.ts';
-import type { REPLY_TYPE } from './protocol/message.ts';
-import {
-  type Draft,
-  type Message,
-  type MessageOf,
-  type MessageType,
-  type RequestDraft,
-  type RequestType,
+import { encodeForSocket } from './protocol/encode.ts';
+import { stamp } from './protocol/stamp.ts';
+import type {
+  Draft,
+  Message,
+  MessageOf,
+  MessageType,
+  REPLY_TYPE,
+  RequestDraft,
+  RequestType,
 } from './protocol/message.ts';
-import { shownArguments } from './shown-arguments.ts';
+import { MessageReceivedEvent, MessageSentEvent } from './message-events.ts';
 import type { About, RequestOptions, Wire } from './network/wire.ts';
 
 /**
@@ -94,6 +96,8 @@ export class Peer implements Wire {
       outbound: this.#outbound,
       recogniser,
       onRefused: (request, error) => this.#news.refused(request, error),
+      onRejected,
+      onGone: (neighbour, channel) => this.#inbound.forget(neighbour, channel),
     });
     this.#inbound = new Inbound({
       owner,
@@ -171,6 +175,23 @@ export class Peer implements Wire {
     }
   }
 
+  /** The chunks of a file of this neighbour. What fails is noted as by `request`. */
+  chunksFrom(to: Address, wanted: WantedFile): ChunkStream {
+    return new ChunkStream({
+      to,
+      wanted,
+      wire: this,
+      session: () => this.#links.session(to),
+      request: (draft, options) => this.request(to, draft, options),
+      onFailed: (error) => this.#failed(to, 'DL', error),
+    });
+  }
+
+  /** Whether this neighbour has offered to answer DIGEST. */
+  hasDigests(neighbour: Address): boolean {
+    return this.#dialects.hasDigests(neighbour);
+  }
+
   /** Gets ready for a download of so many chunks from this neighbour. What fails now fails again, and counts, later. */
   async prepare(neighbour: Address, options: RequestOptions): Promise<void> {
     await this.#greetings.prepare(neighbour, options).catch((error: unknown) => {
@@ -186,33 +207,15 @@ export class Peer implements Wire {
   send(connection: Connection, to: Address, draft: Draft, dialect: Dialect, { reply, chunks }: About): void {
     const clock = this.#clock.tick();
     this.#reporter.report({ event: 'clock-updated', clock, cause: 'send' });
-    this.#reporter.report({
-      event: 'message-sent',
-      to,
-      type: draft.type,
-      args: shownArguments(draft),
-      clock,
-      reply,
-      ...(chunks === undefined ? {} : { chunks }),
-    });
-    connection.write(encode({ ...draft, origin: this.#address, clock }, dialect));
+    this.#reporter.report(new MessageSentEvent(to, draft, clock, reply, chunks));
+    connection.write(encodeForSocket(stamp(draft, this.#address, clock), dialect));
     if (!reply && draft.type !== 'BYE') this.#news.observe(to, 'ONLINE');
   }
 
   receive(message: Message, { reply, chunks }: About, speaker: Address = message.origin): void {
     if (speaker === this.#address) throw new ProtocolError('own-origin');
     const clockAfter = this.#clock.witness(message.clock);
-    const known = message.type === 'DL' ? this.#handlers.chunksOf(message) : chunks;
-    this.#reporter.report({
-      event: 'message-received',
-      from: message.origin,
-      type: message.type,
-      args: shownArguments(message),
-      clock: message.clock,
-      clockAfter,
-      reply,
-      ...(known === undefined ? {} : { chunks: known }),
-    });
+    this.#reporter.report(new MessageReceivedEvent(message, clockAfter, reply, chunks));
     this.#reporter.report({ event: 'clock-updated', clock: clockAfter, cause: 'receive' });
     this.#news.observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', message.clock);
   }
@@ -228,14 +231,16 @@ export class Peer implements Wire {
 
   /** Reports what failed towards a neighbour; whatever else is wrong is not its doing. */
   #failed(to: Address, type: MessageType, error: unknown): void {
-    if (error instanceof ProtocolError && type !== 'DL') {
+    // A chunk has other tries, and the download tells of this one; a digest need not be told.
+    const isQuiet = type === 'DL' || type === 'DIGEST';
+    if (error instanceof ProtocolError && !isQuiet) {
       this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
     }
     if (!(error instanceof ConnectionError) || error.code === 'aborted') return;
     const { code } = error;
-    // A chunk has other tries, and the download tells of this one; a close alone does not mean that its source is gone.
-    if (type !== 'DL') this.#reporter.report({ event: 'request-failed', to, type, code });
-    if (type === 'DL' && (code === 'no-reply' || code === 'reset')) return;
+    if (!isQuiet) this.#reporter.report({ event: 'request-failed', to, type, code });
+    // A close alone does not mean that a source is gone.
+    if (isQuiet && (code === 'no-reply' || code === 'reset')) return;
     // Our own shortage says nothing about the neighbour.
     if (code !== 'no-resources') this.#news.observe(to, 'OFFLINE');
   }

@@ -79,7 +79,7 @@ export class PartialFile implements Sink {
       // It is checked again before the rename; here it spares a download that could not end well.
       await checkPlace(folder, plan.name);
       const leftover = await adoptLeftover(folder, plan);
-      const file = leftover?.file ?? (await TemporaryFile.create(folder));
+      const file = leftover?.file ?? (await TemporaryFile.create(folder, plan));
       return new PartialFile(folder, plan, file, leftover?.note);
     } catch (error) {
       throw fileError(error, folder.shownEntry(plan.name));

@@ -1,19 +1,20 @@
 import { constants } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { fileError } from './file-error.ts';
 import type { FolderPath } from './folder-path.ts';
+import { thisProcess } from './owner.ts';
 import { encodeNote, type ResumeNote } from './resume-note.ts';
+import type { SinkPlan } from './sink.ts';
 import { newTemporaryId, temporaryName, type TemporaryKind } from './temporary-name.ts';
 
 // Windows lacks both flags. A link or a pipe that took the file's place is none of ours.
 const ADOPT_FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** The hidden files of one download beside its final place: its bytes, and perhaps the note about them. */
+/** The hidden files of one download beside its final place: its bytes, and the note about them. */
 export class TemporaryFile {
   readonly handle: FileHandle;
   readonly #folder: FolderPath;
   readonly #id: string;
-  #hasNote = false;
 
   private constructor(folder: FolderPath, id: string, handle: FileHandle) {
     this.#folder = folder;
@@ -21,10 +22,21 @@ export class TemporaryFile {
     this.handle = handle;
   }
 
-  /** An empty one, without a note. Rejects with the error of the system. */
-  static async create(folder: FolderPath): Promise<TemporaryFile> {
+  /**
+   * An empty one. Its note is there first: nobody could tell bytes without one, left by a process that was killed, from a
+   * download under way. It is not worth a wait for the disk, for after a power cut there is nothing to go on with.
+   * Rejects with the error of the system.
+   */
+  static async create(folder: FolderPath, { name, size, chunkSize, sha256 }: SinkPlan): Promise<TemporaryFile> {
     const id = newTemporaryId();
-    return new TemporaryFile(folder, id, await open(path(folder, id, 'parte'), 'wx+', 0o666));
+    const note = encodeNote({ name, size, chunkSize, sha256, ranges: [], owner: await thisProcess() });
+    try {
+      await writeFile(path(folder, id, 'nota'), note, { flag: 'wx' });
+      return new TemporaryFile(folder, id, await open(path(folder, id, 'parte'), 'wx+', 0o666));
+    } catch (error) {
+      await removeTemporary(folder, id);
+      throw error;
+    }
   }
 
   /**
@@ -60,7 +72,6 @@ export class TemporaryFile {
   /** Replaces the note at one stroke, safe from a power cut. Rejects with the error of the system. */
   async writeNote(note: ResumeNote): Promise<void> {
     const next = this.#path('nota.nova');
-    this.#hasNote = true;
     const file = await open(next, 'w', 0o666);
     try {
       await file.writeFile(encodeNote(note));
@@ -75,14 +86,13 @@ export class TemporaryFile {
   async place(name: string): Promise<void> {
     await rename(this.#path('parte'), this.#folder.entry(name));
     // The file is there, whatever becomes of its note: a note without bytes is swept away later.
-    if (this.#hasNote) await removeTemporary(this.#folder, this.#id);
+    await removeTemporary(this.#folder, this.#id);
   }
 
   /** Closes and removes all. What is thrown away needs no success: never throws. */
   async remove(): Promise<void> {
     await this.handle.close().catch(() => undefined);
-    if (this.#hasNote) await removeTemporary(this.#folder, this.#id);
-    else await rm(this.#path('parte'), { force: true }).catch(() => undefined);
+    await removeTemporary(this.#folder, this.#id);
   }
 
   #path(kind: TemporaryKind): Buffer {

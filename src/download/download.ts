@@ -1,221 +1,319 @@
 import { ConnectionError, DownloadError, FileError, ProtocolError } from '../errors.ts';
 import { MAX_IN_FLIGHT_BYTES, MAX_SOURCE_FAILURES } from '../limits.ts';
-import { chunkAt, chunkCount, type Chunk, type FoundFile, type Source } from './plan.ts';
+import { Backpressure } from './backpressure.ts';
+import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
+import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
+import type { SourceState } from './source-state.ts';
+import { Sources } from './sources.ts';
 
-/** Where chunks land, in any order, each byte once. The disk's partial file is one. */
-export interface Sink {
-  /** @throws FileError */
-  write(offset: number, data: Buffer): Promise<void>;
-}
-
-/** What a download needs of the world. */
-export interface DownloadOptions<S extends string> {
-  readonly file: FoundFile<S>;
-  /** Bytes, at least 1. */
-  readonly chunkSize: number;
-  readonly sink: Sink;
-  /**
-   * Fetches one chunk, already checked for its length.
-   * @throws ConnectionError, ProtocolError the chunk is asked for again, here or elsewhere
-   */
-  readonly fetch: (source: Source<S>, chunk: Chunk, signal: AbortSignal) => Promise<Buffer>;
-  /** Called once for each source before its first chunk is asked. Does not reject. */
-  readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
-  /** How long sources that are ready wait for the others to be prepared; for all of them by default. */
-  readonly patience?: () => Promise<void>;
-  /** Chunks that may be asked of a source at the same time; all sources together are bound by MAX_IN_FLIGHT_BYTES. */
-  readonly requestsAtOnce: (source: S) => number;
-  /** Seconds, monotonic. */
-  readonly now: () => number;
-  readonly onChunkFailed?: (source: S, index: number, error: ConnectionError | ProtocolError) => void;
-  readonly onSourceRetired?: (source: S) => void;
-}
-
-export interface Progress {
-  readonly bytes: number;
-  readonly seconds: number;
-  readonly sources: number;
-}
-
-/** Whoever was silent for seconds has held up a chunk for seconds: two of these are enough. */
+/** Whoever was silent for seconds has held up all that was asked of it: no second try without a rest. */
 const TIMEOUTS: readonly string[] = ['reply-timeout', 'connect-timeout'];
-const TIMEOUT_POINTS = MAX_SOURCE_FAILURES - 1;
 
 /**
- * One download: lanes of requests to every source that all draw from one scheduler. Each source has a few lanes,
- * each lane one chunk in flight; a lane with nothing to do sleeps until a chunk comes back or all is done.
- * Recoverable errors stay inside; a disk error, abort or the last source's end stops all lanes at once.
+ * One download: every source is asked for as much as it sends in a while (its window), all out of one scheduler.
+ *
+ * Driven by what happens: an answer asks for the next chunk in the same turn, and `tick`, called at an interval, does what
+ * time alone brings (rests that are over, speeds, the end game). In the end game an idle source fetches as well what a
+ * slower one would deliver later; the first answer counts.
+ * Recoverable errors stay inside; a disk error, an abort, or the loss of every source ends it. No timer, no socket, no disk.
+ * Cost: nothing that grows with the file is done per chunk.
  */
 export class Download<S extends string> {
   readonly #options: DownloadOptions<S>;
   readonly #scheduler: Scheduler<S>;
-  readonly #stop = new AbortController();
-  readonly #blamed = new WeakSet<Error>();
-  #sleepers: (() => void)[] = [];
-  readonly #delivered = new Set<S>();
+  readonly #sources = new Sources<S>();
+  /** How many questions there had been when an error was counted. */
+  readonly #blamed = new WeakMap<Error, number>();
+  #questions = 0;
+  #stop = new AbortController();
+  #finish: ((error?: Error) => void) | undefined;
+  /** Of chunks that are done: received by this run, and there before it. */
   #bytes = 0;
+  #resumed = 0;
+  #asked = 0;
+  /** Sources that share MAX_IN_FLIGHT_BYTES. */
+  #sharers = 1;
   /** Seconds; undefined before the first request. */
   #startedAt: number | undefined;
-  #inFlight = 0;
-  readonly #mostInFlight: number;
   #lastChunkAt = 0;
+  readonly #disk = new Backpressure(
+    () => (this.isDone ? this.#finish?.() : this.#fillSoon()),
+    (error) => this.#finish?.(error as Error),
+  );
+  #isFillDue = false;
+  #isPatient = true;
 
   constructor(options: DownloadOptions<S>) {
     this.#options = options;
-    const { file, chunkSize } = options;
-    // A few sources are kept busy whatever the chunk size.
-    this.#mostInFlight = Math.max(
-      Math.min(4, file.sources.length),
-      Math.floor(MAX_IN_FLIGHT_BYTES / chunkSize),
-    );
-    this.#scheduler = new Scheduler(
-      chunkCount(file.size, chunkSize),
-      file.sources.map(({ address }) => address),
-    );
+    const { file, chunkSize, sink } = options;
+    this.#scheduler = new Scheduler(chunkCount(file.size, chunkSize), []);
+    for (const range of sink.present) {
+      const { first, end } = chunksWithin(range, file.size, chunkSize);
+      for (let index = first; index < end; index++) this.#scheduler.has(index);
+      if (end > first) this.#resumed += Math.min(end * chunkSize, file.size) - first * chunkSize;
+    }
+    for (const source of file.sources) this.#add(source);
   }
 
   get chunks(): number {
     return this.#scheduler.chunks;
   }
 
-  /** The sources that a chunk was taken from, in the order of the first. */
-  get delivered(): S[] {
-    return [...this.#delivered];
+  get isDone(): boolean {
+    return this.#scheduler.isDone;
   }
 
-  progress(): Progress {
+  /** What each source has given, in the order of their first chunks. */
+  get shares(): { source: S; bytes: number }[] {
+    return this.#sources.shares;
+  }
+
+  /** Bytes of the chunks that were there before and are not doubted. */
+  get resumed(): number {
+    return this.#resumed;
+  }
+
+  /** From the first request to the last chunk received. */
+  get seconds(): number {
+    return this.#startedAt === undefined ? 0 : this.#lastChunkAt - this.#startedAt;
+  }
+
+  progress(): Progress<S> {
     return {
       bytes: this.#bytes,
+      resumed: this.#resumed,
       seconds: this.#startedAt === undefined ? 0 : this.#options.now() - this.#startedAt,
-      sources: this.#scheduler.activeSources.length,
+      sources: this.#sources.progress,
     };
   }
 
   /**
-   * Fetches all chunks and returns the seconds from the first request to the last chunk received.
+   * Fetches all chunks that are missing. May be called again after it has ended and chunks were reopened.
    * @throws DownloadError `no-sources`, `aborted`, `disk` (the FileError is its cause)
    */
-  async run(signal?: AbortSignal): Promise<number> {
-    const { file } = this.#options;
-    const stop = () => this.#halt();
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted) stop();
-    // All lanes are waited for, also after a failure: nobody writes to the sink once we have returned.
-    const ends = await Promise.allSettled(await this.#startLanes(file.sources));
-    signal?.removeEventListener('abort', stop);
-    this.#halt();
-    for (const end of ends) {
-      if (end.status === 'fulfilled') continue;
-      if (!(end.reason instanceof FileError)) throw end.reason;
-      throw new DownloadError('disk', this.#scheduler.missing(), { cause: end.reason });
+  async run(signal?: AbortSignal): Promise<void> {
+    this.#stop = new AbortController();
+    const onAbort = () => this.#finish?.(new DownloadError('aborted', this.#scheduler.missing()));
+    const end = new Promise<Error | undefined>((resolve) => (this.#finish = resolve));
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    else if (this.isDone) this.#finish?.();
+    else this.#start();
+    const error = await end;
+    this.#finish = undefined;
+    signal?.removeEventListener('abort', onAbort);
+    this.#stop.abort();
+    // Nobody writes to the sink once we have returned.
+    await this.#disk.settled();
+    if (error === undefined) return;
+    if (!(error instanceof FileError)) throw error;
+    throw new DownloadError('disk', this.#scheduler.missing(), { cause: error });
+  }
+
+  /** What time alone brings; to be called every DOWNLOAD_TICK_MS while it runs. */
+  tick(): void {
+    if (this.#finish === undefined) return;
+    const now = this.#options.now();
+    for (const state of this.#sources) {
+      state.lap(now);
+      if (state.isExcluded || !state.wake(now)) continue;
+      this.#scheduler.restore(state.source.address);
+      this.#options.onSourceReturned?.(state.source.address);
     }
-    if (!this.#scheduler.isDone) {
-      throw new DownloadError(signal?.aborted ? 'aborted' : 'no-sources', this.#scheduler.missing());
-    }
-    return this.#lastChunkAt - (this.#startedAt ?? this.#lastChunkAt);
+    this.#scheduler.renew();
+    this.#fill();
+  }
+
+  /** One more source, found while it runs; nothing where it is one already. */
+  add(source: Source<S>): void {
+    if (this.#sources.get(source.address) !== undefined) return;
+    const state = this.#add(source);
+    if (this.#finish !== undefined) void this.#prepare(state);
+  }
+
+  /** The content of this source is the one that is wanted. */
+  prove(source: S): void {
+    const state = this.#sources.get(source);
+    if (state !== undefined) state.isProven = true;
   }
 
   /**
-   * The lanes of all sources: first one of each, then the second of each, and so on, so that a file of few chunks comes
-   * from all of them too. Who is not prepared in time begins when it is.
+   * The content of this source is another one: it is not asked any more, and what may have come from it is asked for again.
+   * Returns the bytes of that.
    */
-  async #startLanes(sources: readonly Source<S>[]): Promise<Promise<void>[]> {
-    const { prepare, requestsAtOnce, patience } = this.#options;
-    const prepared = sources.map((source) => prepare?.(source, this.#stop.signal) ?? Promise.resolve());
-    const isReady = new Set<Source<S>>();
-    const marked = prepared.map((ready, at) => ready.then(() => isReady.add(sources[at] as Source<S>)));
-    await Promise.race([Promise.all(marked), patience?.() ?? new Promise(() => undefined)]);
-    const late = sources.flatMap((source, at) =>
-      isReady.has(source) ? [] : [prepared[at]?.then(() => this.#drain(source))],
-    );
-    const ready = [...isReady].map((source) => ({ source, lanes: requestsAtOnce(source.address) }));
-    const most = Math.max(0, ...ready.map(({ lanes }) => lanes));
-    const lanes = Array.from({ length: most }, (_, place) =>
-      ready.filter((each) => place < each.lanes).map(({ source }) => this.#lane(source, place)),
-    );
-    return [...lanes.flat(), ...late.filter((lane) => lane !== undefined)];
+  exclude(source: S): number {
+    const state = this.#sources.get(source);
+    if (state === undefined || state.isExcluded) return 0;
+    state.isExcluded = true;
+    this.#scheduler.retire(source);
+    const bytes = state.delivered === 0 ? 0 : this.#reopen();
+    this.#fillSoon();
+    return bytes;
   }
 
-  /** All lanes of one source. */
-  async #drain(source: Source<S>): Promise<void> {
-    const lanes = Array.from({ length: this.#options.requestsAtOnce(source.address) }, (_, place) =>
-      this.#lane(source, place),
-    );
-    for (const end of await Promise.allSettled(lanes)) if (end.status === 'rejected') throw end.reason;
+  /** The whole is not what it should be: keeps only the sources that are proven; as `exclude` for all others. */
+  excludeUnproven(): number {
+    for (const state of this.#sources) {
+      if (state.isProven) continue;
+      state.isExcluded = true;
+      this.#scheduler.retire(state.source.address);
+    }
+    return this.#reopen();
   }
 
-  async #lane(source: Source<S>, place: number): Promise<void> {
-    const { address } = source;
-    // A source may turn out to take fewer requests at once than it seemed to.
-    const isNeeded = () => place === 0 || place < this.#options.requestsAtOnce(address);
-    while (
-      !this.#stop.signal.aborted &&
-      !this.#scheduler.isDone &&
-      !this.#scheduler.isRetired(address) &&
-      isNeeded()
-    ) {
-      const index = this.#inFlight < this.#mostInFlight ? this.#scheduler.checkout(address) : undefined;
-      if (index === undefined) {
-        await this.#sleep();
-        continue;
-      }
-      this.#inFlight += 1;
-      await this.#fetch(source, index);
-      this.#inFlight -= 1;
-      if (this.#inFlight === this.#mostInFlight - 1) this.#wakeAll();
+  /** What nobody vouches for is asked for again; returns its bytes. */
+  doubt(): number {
+    const bytes = this.#reopen();
+    this.#fillSoon();
+    return bytes;
+  }
+
+  #reopen(): number {
+    const { file, chunkSize, sink } = this.#options;
+    const ranges = this.#scheduler
+      .reopenDoubtful()
+      .map(([first, last]): ByteRange => [first * chunkSize, Math.min((last + 1) * chunkSize, file.size)]);
+    if (ranges.length > 0) sink.doubt(ranges);
+    const bytes = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+    // What was there before is doubtful in any case.
+    this.#bytes -= bytes - this.#resumed;
+    this.#resumed = 0;
+    return bytes;
+  }
+
+  /** A few sources are kept busy whatever the chunk size. */
+  get #mostAtOnce(): number {
+    return Math.max(
+      Math.min(4, this.#sources.size),
+      Math.floor(MAX_IN_FLIGHT_BYTES / this.#options.chunkSize),
+    );
+  }
+
+  #add(source: Source<S>): SourceState<S> {
+    this.#scheduler.add(source.address);
+    return this.#sources.add(source);
+  }
+
+  #start(): void {
+    const { patience } = this.#options;
+    const preparing = [...this.#sources].filter((state) => !state.isReady && !state.isExcluded);
+    const ready = Promise.all(preparing.map((state) => this.#prepare(state)));
+    const begin = () => {
+      this.#isPatient = false;
+      this.#fill();
+    };
+    // Who is not prepared in time begins when it is.
+    void Promise.race([ready, patience?.() ?? ready]).then(begin);
+  }
+
+  async #prepare(state: SourceState<S>): Promise<void> {
+    await this.#options.prepare?.(state.source, this.#stop.signal);
+    state.isReady = true;
+    if (!this.#isPatient) this.#fillSoon();
+  }
+
+  /** Asks every source for as much as it should be asked for, in turns, so that a file of few chunks comes from all. */
+  #fill(): void {
+    if (this.#finish === undefined || this.#isPatient) return;
+    const open = new Set(this.#sources.atWork);
+    this.#sharers = open.size;
+    while (open.size > 0) for (const state of open) if (!this.#askOne(state)) open.delete(state);
+    if (!this.isDone && this.#sources.areLost) {
+      this.#finish(new DownloadError('no-sources', this.#scheduler.missing()));
     }
   }
 
-  async #fetch(source: Source<S>, index: number): Promise<void> {
-    const { file, chunkSize, fetch, sink, now } = this.#options;
-    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = now();
-    const chunk = chunkAt(index, file.size, chunkSize);
+  #fillSoon(): void {
+    if (this.#isFillDue) return;
+    this.#isFillDue = true;
+    queueMicrotask(() => {
+      this.#isFillDue = false;
+      this.#fill();
+    });
+  }
+
+  #askOne(state: SourceState<S>): boolean {
+    if (this.#finish === undefined || this.#disk.isOn || this.#asked >= this.#mostAtOnce) return false;
+    const { chunkSize, requestsAtOnce, file } = this.#options;
+    const { address } = state.source;
+    if (!state.hasRoom(chunkSize, requestsAtOnce(address), this.#sharers)) return false;
+    const index = this.#scheduler.checkout(address) ?? this.#duplicateFor(state);
+    if (index === undefined) return false;
+    this.#ask(state, chunkAt(index, file.size, chunkSize));
+    return true;
+  }
+
+  /** The end game: a chunk that is asked of another source, which would take much longer for it than this one. */
+  #duplicateFor(helper: SourceState<S>): number | undefined {
+    const addresses = this.#sources.slowerThan(helper, this.#options.chunkSize);
+    for (const address of addresses) {
+      const index = this.#scheduler.duplicate(address, helper.source.address, addresses);
+      if (index !== undefined) return index;
+    }
+    return undefined;
+  }
+
+  #ask(state: SourceState<S>, chunk: Chunk): void {
+    const { fetch, now } = this.#options;
+    const time = now();
+    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
+    state.ask(chunk.length, time);
+    this.#asked += 1;
+    const question = (this.#questions += 1);
+    fetch(state.source, chunk, this.#stop.signal, (outcome) => this.#settle(state, chunk, question, outcome));
+  }
+
+  #settle(state: SourceState<S>, chunk: Chunk, question: number, outcome: Outcome): void {
+    const now = this.#options.now();
+    this.#asked -= 1;
+    state.answered(chunk.length, now);
+    if (outcome instanceof Error) return this.#failed(state, chunk.index, question, outcome);
+    // Too late for this run; the next one may need it.
+    if (this.#finish === undefined) return this.#scheduler.release(state.source.address, chunk.index);
+    state.take(chunk.length);
+    if (this.#scheduler.complete(state.source.address, chunk.index, state.isProven)) {
+      this.#lastChunkAt = now;
+      this.#bytes += outcome.length;
+      this.#sources.credit(state, outcome.length);
+      this.#write(chunk.offset, outcome);
+      if (this.isDone && !this.#disk.isOn) this.#finish();
+    }
+    while (this.#askOne(state));
+  }
+
+  #write(offset: number, data: Buffer): void {
     try {
-      const data = await fetch(source, chunk, this.#stop.signal);
-      if (!this.#scheduler.complete(source.address, index)) return;
-      this.#lastChunkAt = now();
-      this.#bytes += data.length;
-      this.#delivered.add(source.address);
-      if (this.#scheduler.isDone) this.#wakeAll();
-      await sink.write(chunk.offset, data);
+      const write = this.#options.sink.write(offset, data);
+      if (write !== undefined) this.#disk.add(write);
     } catch (error) {
-      if (error instanceof ConnectionError || error instanceof ProtocolError)
-        this.#failed(source.address, index, error);
-      else {
-        // The disk refuses, or there is a bug: no use in fetching more.
-        this.#halt();
-        throw error;
-      }
+      this.#finish?.(error as Error);
     }
   }
 
-  #failed(source: S, index: number, error: ConnectionError | ProtocolError): void {
+  #failed(state: SourceState<S>, index: number, question: number, error: Error): void {
+    const { address } = state.source;
+    if (!(error instanceof ConnectionError || error instanceof ProtocolError)) {
+      this.#finish?.(error);
+      return;
+    }
     // A connection that ends takes many requests with it, all with the same error: that is one failure.
-    const isTold = this.#blamed.has(error);
-    this.#blamed.add(error);
-    if (isTold || this.#stop.signal.aborted || this.#scheduler.isRetired(source)) {
-      this.#scheduler.release(source, index);
+    const isTold = question <= (this.#blamed.get(error) ?? 0);
+    if (!isTold) this.#blamed.set(error, this.#questions);
+    if (isTold || this.#finish === undefined || this.#scheduler.isRetired(address)) {
+      this.#scheduler.release(address, index);
     } else {
-      this.#options.onChunkFailed?.(source, index, error);
-      const points = TIMEOUTS.includes(error.code) ? TIMEOUT_POINTS : 1;
-      if (this.#scheduler.fail(source, index, points)) this.#options.onSourceRetired?.(source);
+      this.#options.onChunkFailed?.(address, index, error);
+      state.fail();
+      const points = TIMEOUTS.includes(error.code) ? MAX_SOURCE_FAILURES : 1;
+      if (this.#scheduler.fail(address, index, points)) this.#retired(state);
     }
-    this.#wakeAll();
+    this.#fillSoon();
   }
 
-  #halt(): void {
-    this.#stop.abort();
-    this.#wakeAll();
-  }
-
-  #sleep(): Promise<void> {
-    return new Promise((resolve) => this.#sleepers.push(resolve));
-  }
-
-  #wakeAll(): void {
-    const sleepers = this.#sleepers;
-    this.#sleepers = [];
-    for (const wake of sleepers) wake();
+  #retired(state: SourceState<S>): void {
+    const seconds = state.rest(this.#options.now());
+    // Of the last one's rest nobody would see the end.
+    if (!this.#sources.areLost) this.#options.onSourceRetired?.(state.source.address, seconds);
   }
 }

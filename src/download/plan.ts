@@ -4,12 +4,16 @@
 export interface Source<S extends string = string> {
   readonly address: S;
   readonly token: string;
+  /** Hexadecimal digest of its file, where it has told it. */
+  readonly sha256?: string | undefined;
 }
 
-/** A file of the network: equal names and sizes are one file (protocol, section 3). */
+/** A file of the network: equal names and sizes are one file (protocol, section 3), unless digests tell them apart. */
 export interface FoundFile<S extends string = string> {
   readonly name: string;
   readonly size: number;
+  /** What those of its sources say that can tell. */
+  readonly sha256?: string | undefined;
   readonly sources: readonly Source<S>[];
 }
 
@@ -42,6 +46,28 @@ export function findFiles<S extends string>(listings: readonly Listing<S>[]): Fo
     .sort((a, b) => (a.name === b.name ? a.size - b.size : a.name < b.name ? -1 : 1));
 }
 
+/**
+ * Parts the sources of a file by what their content is, the largest part first. Those that cannot tell stay with it.
+ * @param digestOf what a source has told of this file
+ */
+export function partByDigest<S extends string>(
+  file: FoundFile<S>,
+  digestOf: (source: Source<S>) => string | undefined,
+): FoundFile<S>[] {
+  const sources = file.sources.map((source) => ({ ...source, sha256: digestOf(source) }));
+  const counts = new Map<string, number>();
+  for (const { sha256 } of sources)
+    if (sha256 !== undefined) counts.set(sha256, (counts.get(sha256) ?? 0) + 1);
+  if (counts.size === 0) return [file];
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([digest], place) => ({
+      ...file,
+      sha256: digest,
+      sources: sources.filter(({ sha256 }) => sha256 === digest || (place === 0 && sha256 === undefined)),
+    }));
+}
+
 export function chunkCount(size: number, chunkSize: number): number {
   return Math.ceil(size / chunkSize);
 }
@@ -50,4 +76,14 @@ export function chunkCount(size: number, chunkSize: number): number {
 export function chunkAt(index: number, size: number, chunkSize: number): Chunk {
   const offset = index * chunkSize;
   return { index, offset, length: Math.min(chunkSize, size - offset) };
+}
+
+/** The chunks that lie wholly within those bytes: [first, end). */
+export function chunksWithin(
+  [from, to]: readonly [from: number, to: number],
+  size: number,
+  chunkSize: number,
+): { first: number; end: number } {
+  const end = to >= size ? chunkCount(size, chunkSize) : Math.floor(to / chunkSize);
+  return { first: Math.ceil(from / chunkSize), end };
 }

@@ -1,4 +1,5 @@
 import { MAX_SOURCE_FAILURES } from '../limits.ts';
+import { Bitmap } from './bitmap.ts';
 
 /** What a good chunk gives back of a source's failure points. */
 const FORGIVENESS = 0.25;
@@ -8,20 +9,27 @@ interface SourceState {
   retired: boolean;
   /** Chunks checked out and not yet answered for. */
   readonly held: Set<number>;
+  /** Of these, for `duplicate`: the ones not yet looked at, the last asked for at the end. */
+  lap: number[] | undefined;
 }
 
 /**
  * Which chunk next, for whom: one checkout queue that all sources share.
  *
  * A source asks, gets a chunk, and completes it or gives it back; a fast source simply asks more often, so there is
- * nothing to rebalance. A chunk is held by one source at a time and completes exactly once. One that came back
- * waits behind those never asked for, so a bad one cannot hold up the rest.
+ * nothing to rebalance. A chunk is held by one source at a time, or by more at the very end (`duplicate`), and completes
+ * once: the first answer counts. One that came back waits behind those never asked for, so a bad one cannot hold up
+ * the rest. A chunk is doubtful until somebody who can prove its content has sent it.
  * What never happens here: promises, timers, the time of day, chance.
- * Cost: every call is O(1), apart from `retire` (what that source holds) and `missing` (all chunks); one bit a chunk.
+ * Cost: every call is O(1), apart from `retire` and the first `duplicate` behind `renew` (what that source holds), `missing` and
+ * `reopenDoubtful` (all chunks); three bits a chunk.
  */
 export class Scheduler<S extends string = string> {
   readonly chunks: number;
-  readonly #done: Uint8Array;
+  readonly #done: Bitmap;
+  /** Done, held, or waiting in `#returned`. */
+  readonly #taken: Bitmap;
+  readonly #doubtful: Bitmap;
   readonly #sources = new Map<S, SourceState>();
   readonly #returned: number[] = [];
   #returnedHead = 0;
@@ -30,8 +38,10 @@ export class Scheduler<S extends string = string> {
 
   constructor(chunks: number, sources: readonly S[]) {
     this.chunks = chunks;
-    this.#done = new Uint8Array(Math.ceil(chunks / 8));
-    for (const source of sources) this.#sources.set(source, { failures: 0, retired: false, held: new Set() });
+    this.#done = new Bitmap(chunks);
+    this.#taken = new Bitmap(chunks);
+    this.#doubtful = new Bitmap(chunks);
+    for (const source of sources) this.add(source);
   }
 
   get completed(): number {
@@ -42,13 +52,21 @@ export class Scheduler<S extends string = string> {
     return this.#completed === this.chunks;
   }
 
-  /** The sources that are still asked. */
-  get activeSources(): S[] {
-    return [...this.#sources].filter(([, { retired }]) => !retired).map(([source]) => source);
+  /** One more source; nothing where it is one already. */
+  add(source: S): void {
+    if (this.#sources.has(source)) return;
+    this.#sources.set(source, { failures: 0, retired: false, held: new Set(), lap: undefined });
   }
 
   isRetired(source: S): boolean {
     return this.#state(source).retired;
+  }
+
+  /** A chunk that is there before anybody was asked; doubtful, for nobody knows any more who sent it. */
+  has(index: number): void {
+    if (this.#taken.has(index)) return;
+    this.#taken.add(index);
+    this.#finish(index, false);
   }
 
   /** The index of a chunk for this source to fetch, undefined where there is none now or the source is retired. */
@@ -56,23 +74,53 @@ export class Scheduler<S extends string = string> {
     const state = this.#state(source);
     if (state.retired) return undefined;
     const index = this.#take();
-    if (index !== undefined) state.held.add(index);
+    if (index !== undefined) {
+      state.held.add(index);
+      state.lap = undefined;
+    }
     return index;
   }
 
-  /** Takes a fetched chunk as done. False where the source did not hold it (any more): its bytes are not wanted. */
-  complete(source: S, index: number): boolean {
+  /**
+   * A chunk that `slow` was asked for and that `helper` is to fetch as well: of those that none but sources of `slower` hold
+   * the one asked for last. Each is given out once, until `renew`.
+   */
+  duplicate(slow: S, helper: S, slower: ReadonlySet<S>): number | undefined {
+    const from = this.#state(slow);
+    const to = this.#state(helper);
+    if (to.retired) return undefined;
+    from.lap ??= [...from.held];
+    for (let index = from.lap.pop(); index !== undefined; index = from.lap.pop()) {
+      if (this.#done.has(index) || !from.held.has(index) || !this.#isHeldBy(slower, index)) continue;
+      to.held.add(index);
+      return index;
+    }
+    return undefined;
+  }
+
+  /** Who is slow may have changed: `duplicate` looks at all chunks again. */
+  renew(): void {
+    for (const state of this.#sources.values()) state.lap = undefined;
+  }
+
+  /**
+   * Takes a fetched chunk as done. False where the source did not hold it (any more), or another was faster: its bytes
+   * are not wanted.
+   * @param isProven the source's content is known to be the right one
+   */
+  complete(source: S, index: number, isProven = false): boolean {
     const state = this.#state(source);
     if (!state.held.delete(index)) return false;
     state.failures = Math.max(0, state.failures - FORGIVENESS);
-    this.#done[index >> 3] = (this.#done[index >> 3] ?? 0) | (1 << (index & 7));
-    this.#completed += 1;
+    if (this.#done.has(index)) return false;
+    this.#finish(index, isProven);
     return true;
   }
 
   /** Puts a chunk back without blame. */
   release(source: S, index: number): void {
-    if (this.#state(source).held.delete(index)) this.#returned.push(index);
+    if (!this.#state(source).held.delete(index)) return;
+    if (!this.#done.has(index) && !this.#isHeld(index)) this.#returned.push(index);
   }
 
   /**
@@ -96,20 +144,49 @@ export class Scheduler<S extends string = string> {
     for (const index of state.held) this.release(source, index);
   }
 
+  /** Asks a retired source again; one more failure retires it anew. */
+  restore(source: S): void {
+    const state = this.#state(source);
+    state.retired = false;
+    state.failures = MAX_SOURCE_FAILURES - 1;
+  }
+
   /** The chunks not completed, as inclusive ranges in ascending order. */
   missing(): [first: number, last: number][] {
-    const ranges: [number, number][] = [];
-    for (let index = 0; index < this.chunks; index++) {
-      if (((this.#done[index >> 3] ?? 0) >> (index & 7)) & 1) continue;
-      const range = ranges.at(-1);
-      if (range?.[1] === index - 1) range[1] = index;
-      else ranges.push([index, index]);
+    return this.#done.ranges(false);
+  }
+
+  /** Opens the doubtful chunks anew that are done, and returns them as inclusive ranges in ascending order. */
+  reopenDoubtful(): [first: number, last: number][] {
+    const ranges = this.#doubtful.ranges(true);
+    for (const [first, last] of ranges) {
+      for (let index = first; index <= last; index++) {
+        this.#doubtful.delete(index);
+        this.#done.delete(index);
+        this.#completed -= 1;
+        // Somebody may still be asked for it a second time; otherwise it is as one never asked for.
+        if (!this.#isHeld(index)) this.#taken.delete(index);
+      }
     }
+    this.#nextNew = 0;
     return ranges;
   }
 
+  #finish(index: number, isProven: boolean): void {
+    this.#done.add(index);
+    if (!isProven) this.#doubtful.add(index);
+    this.#completed += 1;
+  }
+
   #take(): number | undefined {
-    if (this.#nextNew < this.chunks) return this.#nextNew++;
+    if (this.#nextNew < this.chunks) {
+      const index = this.#taken.next(false, this.#nextNew);
+      this.#nextNew = index + 1;
+      if (index < this.chunks) {
+        this.#taken.add(index);
+        return index;
+      }
+    }
     const index = this.#returned[this.#returnedHead];
     if (index === undefined) return undefined;
     this.#returnedHead += 1;
@@ -118,6 +195,17 @@ export class Scheduler<S extends string = string> {
       this.#returnedHead = 0;
     }
     return index;
+  }
+
+  #isHeld(index: number): boolean {
+    for (const { held } of this.#sources.values()) if (held.has(index)) return true;
+    return false;
+  }
+
+  /** By none but these. */
+  #isHeldBy(sources: ReadonlySet<S>, index: number): boolean {
+    for (const [source, { held }] of this.#sources) if (held.has(index) && !sources.has(source)) return false;
+    return true;
   }
 
   #state(source: S): SourceState {

@@ -1,8 +1,18 @@
 import { ConnectionError, FileError, ProtocolError, type FileErrorCode } from '../errors.ts';
+import type { RejectionCode } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
+import type { Address } from '../protocol/address.ts';
 import type { Dialect } from '../protocol/dialect.ts';
-import { encodeRest } from '../protocol/encode.ts';
-import { SESSION, type Draft, type ErrorDraft, type Message, type RefusalCode } from '../protocol/message.ts';
+import { refusedHead } from '../protocol/envelope.ts';
+import { encodeRest, headArguments } from '../protocol/encode.ts';
+import {
+  SESSION,
+  SHA256,
+  type Draft,
+  type ErrorDraft,
+  type Message,
+  type RefusalCode,
+} from '../protocol/message.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Dialects } from './dialects.ts';
@@ -20,6 +30,10 @@ export interface AnswersOptions {
   readonly recogniser: Recogniser;
   /** Hears of a request that got no answer. */
   readonly onRefused: (request: Message, error: FileError) => void;
+  /** Hears of bytes that are no message, where the connection goes on. */
+  readonly onRejected: (remoteHost: string, code: RejectionCode) => void;
+  /** Hears of a program that has ended, said on this channel. */
+  readonly onGone: (neighbour: Address, channel: Channel) => void;
 }
 
 /**
@@ -34,47 +48,103 @@ export class Answers {
   }
 
   /**
-   * Answers one request, whoever opened the channel; nothing is sent before its `turn`.
+   * Answers one request, whoever opened the channel; nothing is sent before its `turn`. Undefined where that is done already:
+   * a small chunk in a session, whose bytes are in memory.
    * @throws ProtocolError `bad-origin` where the channel belongs to somebody else, `own-origin`
    * @throws ConnectionError `reset`, `write-timeout`
    */
-  async answer(request: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
-    const { wire, dialects, links, recogniser } = this.#options;
+  answer(
+    request: Message,
+    channel: Channel,
+    payload: Buffer,
+    turn: Promise<void> | undefined,
+  ): Promise<void> | undefined {
+    if (request.type !== 'DL' || turn !== undefined || !channel.isGreeted) {
+      return this.#answer(request, channel, payload, turn);
+    }
+    const { dialects, handlers, wire } = this.#options;
+    const { connection } = channel;
+    const dialect = dialects.get(request.origin);
+    const ready =
+      dialect?.isSession === true && !connection.isClosing ? handlers.chunkNow(request) : undefined;
+    if (dialect === undefined || ready === undefined) return this.#answer(request, channel, payload, turn);
+    this.#receive(request, channel, ready.chunks);
+    wire.send(connection, request.origin, ready.draft, dialect, { reply: true, chunks: ready.chunks });
+    return connection.isCongested ? connection.drained() : undefined;
+  }
+
+  /**
+   * Answers what is no message that we know, in a session; its `turn` has come. Undefined where that is done already.
+   * @throws ProtocolError where it has no answer
+   */
+  refuseUnknown(payload: Buffer, channel: Channel, error: ProtocolError): Promise<void> | undefined {
+    const { wire, dialects } = this.#options;
+    const head = refusedHead(payload);
+    if (head === undefined || head.origin !== channel.neighbour) throw error;
+    const { type: of, args } = head;
+    const dialect = dialects.get(head.origin);
+    const { connection } = channel;
+    if (dialect?.isSession !== true || channel.isServing || connection.isClosing) throw error;
+    this.#options.onRejected(connection.remoteHost, error.code);
+    const draft = { type: 'ERROR', of, code: 'bad-request', args } as const;
+    wire.send(connection, head.origin, draft, dialect, { reply: true });
+    return connection.isCongested ? connection.drained() : undefined;
+  }
+
+  #receive(request: Message, channel: Channel, chunks?: number): void {
     channel.neighbour ??= request.origin;
     if (!channel.isOurs && channel.neighbour !== request.origin) throw new ProtocolError('bad-origin');
     channel.requests += 1;
-    wire.receive(request, { reply: false }, channel.neighbour);
+    this.#options.wire.receive(request, { reply: false, chunks }, channel.neighbour);
+  }
+
+  async #answer(
+    request: Message,
+    channel: Channel,
+    payload: Buffer,
+    turn: Promise<void> | undefined,
+  ): Promise<void> {
+    const { dialects, links, recogniser, handlers, onGone } = this.#options;
+    this.#receive(request, channel, request.type === 'DL' ? handlers.chunksOf(request) : undefined);
     if (request.type === 'BYE') {
       channel.isForgotten = true;
       channel.connection.finish();
       // Anybody may say it for another: its status changes, what runs between us and the other goes on.
       if (!recogniser.isFrom(request, channel)) return;
-      dialects.forget(channel.neighbour);
-      links.forget(channel.neighbour);
+      dialects.forget(request.origin);
+      links.forget(request.origin);
+      onGone(request.origin, channel);
       return;
     }
     const dialect = await recogniser.dialectOf(request, channel, payload);
     if (request.type === 'HELLO') {
       await turn;
-      this.#greet(request, channel, dialect);
+      await this.#greet(request, channel, dialect);
     } else {
       await this.#reply(request, channel, dialect, turn);
     }
   }
 
-  #greet({ origin }: Message, channel: Channel, dialect: Dialect): void {
+  async #greet({ origin }: Message, channel: Channel, dialect: Dialect): Promise<void> {
     const { connection } = channel;
     const { answersHello } = dialect;
     if (connection.isClosing) return;
     if (answersHello === 'always' || (answersHello === 'if-open' && !connection.ended)) {
-      const draft = { type: 'RETURN_HELLO', capabilities: [SESSION] } as const;
+      const draft = { type: 'RETURN_HELLO', capabilities: [SESSION, SHA256] } as const;
       this.#options.wire.send(connection, origin, draft, dialect, { reply: true });
       channel.isGreeted = answersHello === 'if-open';
+      // Short answers too: whoever asks without reading could have us hold millions of them.
+      await connection.drained();
     }
     if (!channel.isGreeted) connection.finish();
   }
 
-  async #reply(request: Message, channel: Channel, dialect: Dialect, turn: Promise<void>): Promise<void> {
+  async #reply(
+    request: Message,
+    channel: Channel,
+    dialect: Dialect,
+    turn: Promise<void> | undefined,
+  ): Promise<void> {
     const { handlers, recogniser, onRefused } = this.#options;
     const began = { writing: false };
     try {
@@ -84,8 +154,8 @@ export class Answers {
       // No answer that lies: half a FILE ends in a reset, never in what looks like its end.
       if (began.writing) channel.connection.reset();
       if (!(error instanceof FileError)) throw error;
-      onRefused(request, error);
-      if (!began.writing) this.#refuse(request, error, channel, dialect);
+      if (error.code !== 'busy') onRefused(request, error);
+      if (!began.writing) await this.#refuse(request, error, channel, dialect);
       return;
     }
     if (dialect.staysOpen && !dialect.isSession && recogniser.isFrom(request, channel))
@@ -94,10 +164,16 @@ export class Answers {
   }
 
   /** A session answers what cannot be granted; everybody else sees the connection close. */
-  #refuse(request: Message, error: FileError, { connection, isGreeted }: Channel, dialect: Dialect): void {
+  async #refuse(
+    request: Message,
+    error: FileError,
+    { connection, isGreeted }: Channel,
+    dialect: Dialect,
+  ): Promise<void> {
     if (!isGreeted || !dialect.isSession) connection.finish();
     else if (!connection.isClosing) {
       this.#options.wire.send(connection, request.origin, refusal(request, error), dialect, { reply: true });
+      await connection.drained();
     }
   }
 
@@ -155,9 +231,14 @@ const REFUSALS: Readonly<Partial<Record<FileErrorCode, RefusalCode>>> = {
   'not-found': 'not-found',
   'out-of-range': 'out-of-range',
   'too-large': 'too-large',
+  busy: 'busy',
 };
 
 function refusal(request: Message, { code }: FileError): ErrorDraft {
-  const args = request.type === 'DL' ? [request.token, String(request.size), String(request.index)] : [];
-  return { type: 'ERROR', of: request.type, code: REFUSALS[code] ?? 'read-failed', args };
+  return {
+    type: 'ERROR',
+    of: request.type,
+    code: REFUSALS[code] ?? 'read-failed',
+    args: headArguments(request),
+  };
 }

@@ -1,32 +1,44 @@
 import { ConnectionError, ProtocolError } from '../errors.ts';
-import {
-  IDLE_TIMEOUT_MS,
-  LIST_LINE_GAP_MS,
-  MAX_LISTED_FILES,
-  MAX_REPLY_BYTES,
-  MAX_REQUEST_BYTES,
-  MAX_REQUESTS_IN_HAND,
-} from '../limits.ts';
+import { IDLE_TIMEOUT_MS, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, MAX_REQUESTS_IN_HAND } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { decode } from '../protocol/decode.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
-import { entriesToCome, joinLines, looksLikeMessage } from '../protocol/list-lines.ts';
+import { entriesToCome, joinLines } from '../protocol/list-lines.ts';
 import { REPLIES, type Message } from '../protocol/message.ts';
 import type { Connection } from './connection.ts';
-import { Questions, type Question } from './questions.ts';
+import { readLines } from './read-lines.ts';
+import { Questions, type Pending, type Question } from './questions.ts';
 
 /** Who works on a channel's messages. */
 export interface ChannelOwner {
   /**
    * Takes a reply that `ask` waits for, before `ask` gets it: clock, report, neighbour.
+   * @param seen what it shows of its sender; undefined where there is nothing to learn
    * @throws ProtocolError where it is not acceptable; `ask` fails with it
    */
-  onReply(message: Message, channel: Channel, seen: ReplyEvidence, chunks: number | undefined): void;
+  onReply(
+    message: Message,
+    channel: Channel,
+    seen: ReplyEvidence | undefined,
+    chunks: number | undefined,
+  ): void;
   /**
    * Takes everything else: requests, and replies that nobody waits for here.
-   * @param turn resolves when all answers before are sent; the answer to this must not be sent earlier
+   * @param turn resolves when all answers before are sent; the answer to this must not be sent earlier. Undefined where
+   *   none is due: then what can be answered at once is, and undefined is returned
    */
-  onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void>;
+  onMessage(
+    message: Message,
+    channel: Channel,
+    payload: Buffer,
+    turn: Promise<void> | undefined,
+  ): Promise<void> | undefined;
+  /**
+   * Takes what is no message that we know, in a session, once all before it is answered. A promise where its answer has to
+   * wait for the other side to read.
+   * @throws ProtocolError where it is not to be answered; the connection ends with it
+   */
+  onUnknown(payload: Buffer, channel: Channel, error: ProtocolError): Promise<void> | undefined;
   /** The other side has closed, of its own accord and in good order, behind that reply. */
   onClosedByThem(channel: Channel, lastReply: ReplyEvidence): void;
 }
@@ -80,6 +92,11 @@ export class Channel {
     return this.#inHand > 0;
   }
 
+  /** Answers of theirs are still to come. */
+  get isAsking(): boolean {
+    return !this.#questions.isEmpty;
+  }
+
   /**
    * Sends a request and waits for its reply. Where none comes the connection is of no more use.
    * @throws ConnectionError `reply-timeout`, `no-reply`, `reset`, `aborted`
@@ -110,6 +127,16 @@ export class Channel {
     }
   }
 
+  /** As `ask`, in a session, without a promise. */
+  put(question: Pending): void {
+    if (this.connection.isClosing || this.connection.ended) {
+      question.settle(new ConnectionError('no-reply'));
+      return;
+    }
+    this.#widen();
+    this.#questions.put(question);
+  }
+
   /**
    * Takes messages until the connection ends.
    * @param first payload that was taken already
@@ -117,8 +144,14 @@ export class Channel {
    */
   async run(first?: Buffer): Promise<void> {
     try {
-      for (let payload = first ?? (await this.#next()); payload !== undefined; payload = await this.#next()) {
-        await this.#take(payload);
+      for (
+        let payload = first ?? (await this.#next());
+        payload !== undefined && !this.isForgotten;
+        payload = this.#takeNow() ?? (await this.#next())
+      ) {
+        // What can be done at once is: most messages of a session come together and take no time.
+        const work = this.#take(payload);
+        if (work !== undefined) await work;
       }
       this.#questions.failAll(new ConnectionError('no-reply'));
       if (this.#lastReply !== undefined && this.connection.endedFirst && !this.isForgotten) {
@@ -144,14 +177,22 @@ export class Channel {
   async #exchange(question: Question, isOptional: boolean): Promise<Message> {
     if (question.signal?.aborted) throw new ConnectionError('aborted');
     if (this.connection.isClosing || this.connection.ended) throw new ConnectionError('no-reply');
-    if (this.isOurs) return this.#questions.ask(question, isOptional);
-    // On a connection of theirs large messages come in only while we have asked for one.
-    this.connection.limit = MAX_REPLY_BYTES;
+    this.#widen();
     try {
       return await this.#questions.ask(question, isOptional);
     } finally {
-      if (this.#questions.isEmpty) this.connection.limit = MAX_REQUEST_BYTES;
+      // On a connection of theirs large messages come in only while we have asked for one.
+      if (!this.isOurs && this.#questions.isEmpty) this.connection.limit = MAX_REQUEST_BYTES;
     }
+  }
+
+  /** Lets large messages in, on a connection of theirs; on ours they always may. */
+  #widen(): void {
+    if (!this.isOurs) this.connection.limit = MAX_REPLY_BYTES;
+  }
+
+  #takeNow(): Buffer | undefined {
+    return this.#unread === undefined ? this.connection.take() : undefined;
   }
 
   async #next(): Promise<Buffer | undefined> {
@@ -171,32 +212,62 @@ export class Channel {
     }
   }
 
-  async #take(payload: Buffer): Promise<void> {
+  #take(payload: Buffer): Promise<void> | undefined {
     const { oldest } = this.#questions;
-    if (oldest === undefined) return this.#serve(decode(payload), payload);
-    const lines = oldest.type === 'FILE' ? [payload] : await this.#lines(payload);
-    const message = decode(joinLines(lines));
+    if (oldest === undefined) return this.#takeRequest(payload);
+    if (oldest.type !== 'FILE' && this.connection.framing === 'text' && entriesToCome(payload) > 0) {
+      return this.#takeList(payload, oldest);
+    }
+    return this.#takeMessage(payload, oldest, 1);
+  }
+
+  async #takeList(first: Buffer, oldest: Question): Promise<void> {
+    const { lines, next } = await readLines(this.connection, first);
+    this.#unread = next;
+    await this.#takeMessage(joinLines(lines), oldest, lines.length);
+  }
+
+  #takeRequest(payload: Buffer): Promise<void> | undefined {
+    let message: Message;
+    try {
+      message = decode(payload);
+    } catch (error) {
+      // Its lines are told apart all the same: a session goes on.
+      if (!(error instanceof ProtocolError) || !this.isGreeted) throw error;
+      const refuse = () => this.#owner.onUnknown(payload, this, error);
+      return this.isServing ? this.#untilServed().then(refuse) : refuse();
+    }
+    return this.#serve(message, payload);
+  }
+
+  #takeMessage(payload: Buffer, oldest: Question, lines: number): Promise<void> | undefined {
+    const message = decode(payload);
     const isAnswer = message.type === oldest.type || message.type === 'ERROR';
     if (!isAnswer && !REPLIES.has(message.type)) return this.#serve(message, payload);
     if (!isAnswer) throw new ProtocolError('unexpected-type', message.type);
-    const seen = evidenceOf(message, {
-      framing: this.connection.framing,
-      lines: lines.length,
-      again: this.#hasAnswered,
-    });
-    this.#lastReply = seen;
+    // A session has shown what it is; there is nothing more to learn from its answers.
+    const seen = this.isSession ? undefined : this.#evidence(message, lines);
     this.#answer(message, seen, oldest);
+    return undefined;
   }
 
-  #answer(message: Message, seen: ReplyEvidence, { accepts, chunks }: Question): void {
+  #evidence(message: Message, lines: number): ReplyEvidence {
+    const { framing } = this.connection;
+    this.#lastReply = evidenceOf(message, { framing, lines, again: this.#hasAnswered });
+    return this.#lastReply;
+  }
+
+  #answer(message: Message, seen: ReplyEvidence | undefined, question: Question): void {
     try {
-      this.#owner.onReply(message, this, seen, chunks);
-      if (message.type === 'ERROR') throw new ProtocolError('refused-by-remote', message.code);
+      this.#owner.onReply(message, this, seen, question.chunks);
+      if (message.type === 'ERROR') {
+        throw new ProtocolError(message.code === 'busy' ? 'remote-busy' : 'refused-by-remote', message.code);
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return this.#questions.settleOldest(error);
     }
-    if (accepts?.(message) === false) return this.#questions.stray(new ProtocolError('wrong-chunk'));
+    if (question.accepts?.(message) === false) return this.#questions.stray(new ProtocolError('wrong-chunk'));
     this.#hasAnswered = true;
     this.#questions.settleOldest(message);
   }
@@ -205,43 +276,24 @@ export class Channel {
    * Hands a message to the owner. While a question of ours is open or a session is on, its answer is not waited for, up
    * to a bound: while both sides serve, both must go on reading.
    */
-  async #serve(message: Message, payload: Buffer): Promise<void> {
+  #serve(message: Message, payload: Buffer): Promise<void> | undefined {
+    const turn = this.#inHand === 0 ? undefined : this.#served;
+    const work = this.#owner.onMessage(message, this, payload, turn);
+    if (work === undefined) return undefined;
     this.#inHand += 1;
-    const served = this.#owner
-      .onMessage(message, this, payload, this.#served)
-      .finally(() => (this.#inHand -= 1));
-    this.#served = served.catch((error: unknown) => {
-      this.#failure ??= error as Error;
-      this.connection.destroy();
-    });
+    this.#served = work
+      .finally(() => (this.#inHand -= 1))
+      .catch((error: unknown) => {
+        this.#failure ??= error as Error;
+        this.connection.destroy();
+      });
     const mayGoOn = !this.#questions.isEmpty || this.isGreeted;
-    if (!mayGoOn || this.#inHand >= MAX_REQUESTS_IN_HAND) await this.#served;
-    if (this.#failure !== undefined) throw this.#failure;
+    const mustWait = !mayGoOn || this.#inHand >= MAX_REQUESTS_IN_HAND;
+    return mustWait ? this.#untilServed() : undefined;
   }
 
-  /**
-   * The lines of one list, where it has more than one. Its count may be wrong: silence and the next message end it too.
-   * @throws ProtocolError `line-too-long`
-   */
-  async #lines(first: Buffer): Promise<Buffer[]> {
-    const lines = [first];
-    if (this.connection.framing !== 'text') return lines;
-    let bytes = first.length;
-    try {
-      for (let due = Math.min(entriesToCome(first), MAX_LISTED_FILES); due > 0; due--) {
-        const line = await this.connection.next(LIST_LINE_GAP_MS);
-        if (line === undefined) break;
-        if (looksLikeMessage(line)) {
-          this.#unread = line;
-          break;
-        }
-        bytes += line.length;
-        if (bytes > MAX_REPLY_BYTES) throw new ProtocolError('line-too-long', 'a list of many lines');
-        lines.push(line);
-      }
-    } catch (error) {
-      if (!(error instanceof ConnectionError && error.code === 'reply-timeout')) throw error;
-    }
-    return lines;
+  async #untilServed(): Promise<void> {
+    await this.#served;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }

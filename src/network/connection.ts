@@ -1,14 +1,10 @@
 import type net from 'node:net';
 import { ConnectionError, EachareError, type ConnectionErrorCode } from '../errors.ts';
-import {
-  CLOSE_TIMEOUT_MS,
-  KEEP_ALIVE_MS,
-  MAX_QUEUED_BYTES,
-  MAX_QUEUED_LINES,
-  REPLY_TIMEOUT_MS,
-} from '../limits.ts';
+import { CLOSE_TIMEOUT_MS, KEEP_ALIVE_MS, REPLY_TIMEOUT_MS, SOCKET_BUFFER_BYTES } from '../limits.ts';
 import type { FrameReader, Framing } from '../protocol/frame-reader.ts';
 import { connectionError } from './connection-error.ts';
+import { PayloadQueue } from './payload-queue.ts';
+import { WriteBatch } from './write-batch.ts';
 
 /**
  * One socket and the reader of its frames: payloads are taken one by one with `next`, never pushed.
@@ -25,14 +21,14 @@ export class Connection {
 
   readonly #socket: net.Socket;
   readonly #reader: FrameReader;
-  readonly #queue: Buffer[] = [];
+  readonly #queue = new PayloadQueue();
+  readonly #batch = new WriteBatch((piece) => this.#socket.write(piece, 'latin1'));
   #failure: EachareError | undefined;
   #ended = false;
   #finished = false;
   #endedFirst = false;
-  #queuedBytes = 0;
+  #isPaused = false;
   #heardAt = performance.now();
-  #isCorked = false;
   #remoteHost: string;
   readonly #waiters = new Set<() => void>();
 
@@ -62,14 +58,20 @@ export class Connection {
    */
   async next(timeoutMs: number): Promise<Buffer | undefined> {
     if (!this.#ready) await this.#waitFor(() => this.#ready, timeoutMs);
+    const payload = this.take();
+    if (payload === undefined && this.#failure !== undefined) throw this.#failure;
+    return payload;
+  }
+
+  /** The next payload if it is here already. */
+  take(): Buffer | undefined {
     const payload = this.#queue.shift();
-    if (payload !== undefined) {
-      this.#queuedBytes -= payload.length;
-      if (this.#socket.isPaused() && !this.#isFull) this.#socket.resume();
-      return payload;
+    if (payload === undefined) return undefined;
+    if (this.#isPaused && !this.#queue.isFull) {
+      this.#isPaused = false;
+      this.#socket.resume();
     }
-    if (this.#failure !== undefined) throw this.#failure;
-    return undefined;
+    return payload;
   }
 
   /** Host of the other end of the socket, brackets left out; '?' where it was gone at once. */
@@ -125,20 +127,18 @@ export class Connection {
   }
 
   /**
-   * Hands bytes to the socket in this very turn; they leave in order. What is written in one turn leaves in one piece.
+   * Hands bytes, or Latin-1 text, to the socket in this very turn; they leave in order. What is written in one turn leaves in one piece.
    * A socket that is gone takes them silently.
    */
-  write(bytes: Buffer): void {
-    if (this.isClosing) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
-    }
-    this.#socket.write(bytes);
+  write(piece: Buffer | string): void {
+    if (!this.isClosing) this.#batch.add(piece);
+  }
+
+  /** More was written than the socket's buffer takes: whoever has more to say should wait until it is `drained`. */
+  get isCongested(): boolean {
+    return (
+      this.#socket.writableNeedDrain || this.#batch.bytes + this.#socket.writableLength >= SOCKET_BUFFER_BYTES
+    );
   }
 
   /**
@@ -146,6 +146,7 @@ export class Connection {
    * @throws ConnectionError `write-timeout`, `reset`
    */
   async drained(timeoutMs: number = REPLY_TIMEOUT_MS): Promise<void> {
+    this.#batch.flush();
     const settled = () => !this.#socket.writableNeedDrain || this.#socket.destroyed;
     await this.#waitFor(settled, timeoutMs, 'write-timeout');
     if (this.#socket.destroyed) throw this.#failure ?? new ConnectionError('reset');
@@ -153,6 +154,7 @@ export class Connection {
 
   /** Says that we have nothing more to send; what the other side still says can be read. */
   end(): void {
+    this.#batch.flush();
     if (!this.#socket.writableEnded) this.#socket.end();
   }
 
@@ -160,8 +162,7 @@ export class Connection {
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#queue.length = 0;
-    this.#queuedBytes = 0;
+    this.#queue.clear();
     if (this.#socket.destroyed) return;
     this.end();
     this.#socket.resume();
@@ -178,10 +179,6 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  get #isFull(): boolean {
-    return this.#queue.length >= MAX_QUEUED_LINES || this.#queuedBytes >= MAX_QUEUED_BYTES;
-  }
-
   get #ready(): boolean {
     return this.#queue.length > 0 || this.#ended || this.#failure !== undefined;
   }
@@ -190,17 +187,17 @@ export class Connection {
     if (this.#finished || this.#failure !== undefined) return;
     this.#heardAt = performance.now();
     try {
-      for (const payload of this.#reader.push(bytes)) {
-        this.#queue.push(payload);
-        this.#queuedBytes += payload.length;
-      }
+      for (const payload of this.#reader.push(bytes)) this.#queue.push(payload);
     } catch (error) {
       if (!(error instanceof EachareError)) throw error;
       this.#fail(error);
       return;
     }
-    if (this.#isFull) this.#socket.pause();
+    // Whoever waits takes what it can in this turn.
     this.#wakeAll();
+    if (!this.#queue.isFull || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
   }
 
   #end(): void {
@@ -209,7 +206,6 @@ export class Connection {
     if (last !== undefined) {
       this.lacksLastNewline = this.#reader.framing === 'text';
       this.#queue.push(last);
-      this.#queuedBytes += last.length;
     }
     this.#ended = true;
     this.#endedFirst = !this.#socket.writableEnded;

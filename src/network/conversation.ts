@@ -26,16 +26,34 @@ export class Conversation implements ChannelOwner {
     this.#options = options;
   }
 
-  onReply(message: Message, channel: Channel, seen: ReplyEvidence, chunks: number | undefined): void {
+  onReply(
+    message: Message,
+    channel: Channel,
+    seen: ReplyEvidence | undefined,
+    chunks: number | undefined,
+  ): void {
     const { neighbour } = channel;
     this.#options.wire.receive(message, { reply: true, chunks }, neighbour);
-    if (neighbour !== undefined) this.#learn(neighbour, channel, seen);
+    if (neighbour === undefined || seen === undefined) return;
+    this.#learn(neighbour, channel, seen);
+    if (message.type === 'RETURN_HELLO')
+      this.#options.dialects.learnCapabilities(neighbour, message.capabilities);
   }
 
-  async onMessage(message: Message, channel: Channel, payload: Buffer, turn: Promise<void>): Promise<void> {
+  onMessage(
+    message: Message,
+    channel: Channel,
+    payload: Buffer,
+    turn: Promise<void> | undefined,
+  ): Promise<void> | undefined {
     if (message.type === 'RETURN_HELLO') this.#takeLateAnswer(message, channel);
     else if (REPLIES.has(message.type)) this.#takeCallback(message, channel);
-    else await this.#options.answers().answer(message, channel, payload, turn);
+    else return this.#options.answers().answer(message, channel, payload, turn);
+    return undefined;
+  }
+
+  onUnknown(payload: Buffer, channel: Channel, error: ProtocolError): Promise<void> | undefined {
+    return this.#options.answers().refuseUnknown(payload, channel, error);
   }
 
   onClosedByThem(channel: Channel, lastReply: ReplyEvidence): void {

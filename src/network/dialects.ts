@@ -2,6 +2,7 @@ import type { Reporter } from '../events.ts';
 import { MAX_NEIGHBOURS } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Dialect, Proof } from '../protocol/dialect.ts';
+import { SHA256 } from '../protocol/message.ts';
 
 /** What this run has found out about the program at an address. */
 interface Acquaintance {
@@ -10,6 +11,8 @@ interface Acquaintance {
   names?: 'token' | 'base64';
   /** A session was tried without being offered: once is enough. */
   hasTriedSession?: true;
+  /** It answers DIGEST. */
+  hasDigests?: boolean;
 }
 
 /**
@@ -44,6 +47,15 @@ export class Dialects {
 
   learnNames(address: Address, names: 'token' | 'base64'): void {
     this.#acquaintance(address).names = names;
+  }
+
+  /** What a RETURN_HELLO offers besides sessions. */
+  learnCapabilities(address: Address, capabilities: readonly string[]): void {
+    this.#acquaintance(address).hasDigests = capabilities.includes(SHA256);
+  }
+
+  hasDigests(address: Address): boolean {
+    return this.get(address)?.isSession === true && this.#known.get(address)?.hasDigests === true;
   }
 
   /** Whether a session may be tried that was not offered: the first time, and where the user has not decided. */

@@ -120,10 +120,16 @@ export class Greetings {
       },
     );
     channel.isSession = reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION);
-    if (!channel.isSession && this.#dialects.get(to)?.isSession === true) {
-      this.#dialects.learn(to, { dialect: DEFAULT_DIALECT, evidence: 'no-session' });
-    }
+    if (!channel.isSession) this.#noSession(to, channel, signal?.aborted === true);
     this.#links.keepOrClose(to, channel);
+  }
+
+  #noSession(to: Address, { connection }: Channel, isGivenUp: boolean): void {
+    // An answer that we did not wait for, or half of one, would be taken for that of the next request.
+    const isBegun = connection.takeUnfinished(({ length }) => length > 0) !== undefined;
+    if (isBegun || isGivenUp) connection.finish();
+    if (isGivenUp || this.#dialects.get(to)?.isSession !== true) return;
+    this.#dialects.learn(to, { dialect: DEFAULT_DIALECT, evidence: 'no-session' });
   }
 
   #startProbe(to: Address, deadline: AbortSignal): Promise<void> {

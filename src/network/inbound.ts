@@ -7,6 +7,7 @@ import {
   REQUEST_SILENCE_MS,
   REQUEST_TIMEOUT_MS,
 } from '../limits.ts';
+import type { Address } from '../protocol/address.ts';
 import { requestReader } from '../protocol/frame-reader.ts';
 import { Channel, type ChannelOwner } from './channel.ts';
 import { Connection } from './connection.ts';
@@ -41,6 +42,15 @@ export class Inbound {
   /** The connections that are open now. */
   get connections(): readonly Connection[] {
     return [...this.#open.keys()];
+  }
+
+  /** That program has said BYE: what it has asked for before is of no use any more, and must not be taken for news. */
+  forget(neighbour: Address, but: Channel): void {
+    for (const channel of this.#open.values()) {
+      if (channel === undefined || channel === but || channel.neighbour !== neighbour) continue;
+      channel.isForgotten = true;
+      channel.connection.destroy();
+    }
   }
 
   accept(socket: net.Socket): void {

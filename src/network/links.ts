@@ -76,6 +76,12 @@ export class Links {
     return undefined;
   }
 
+  /** The session with that neighbour, if one is open. */
+  session(to: Address): Channel | undefined {
+    const channel = this.kept(to);
+    return channel?.isSession === true ? channel : undefined;
+  }
+
   drop(to: Address, channel: Channel): void {
     if (this.#kept.get(to) === channel) this.#kept.delete(to);
   }

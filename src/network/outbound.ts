@@ -1,11 +1,5 @@
 import { ConnectionError } from '../errors.ts';
-import {
-  CALLBACK_TIMEOUT_MS,
-  CLOSE_LOOK_MS,
-  REPLY_TIMEOUT_MS,
-  SLOWEST_BYTES_PER_MS,
-  TRIAL_TIMEOUT_MS,
-} from '../limits.ts';
+import { CALLBACK_TIMEOUT_MS, CLOSE_LOOK_MS, TRIAL_TIMEOUT_MS } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
 import {
@@ -15,13 +9,14 @@ import {
   type Message,
   type RequestDraft,
 } from '../protocol/message.ts';
-import { base64Token, isSameName } from '../protocol/names.ts';
+import { base64Token } from '../protocol/names.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Dialects } from './dialects.ts';
 import type { Links } from './links.ts';
 import type { Greetings } from './greetings.ts';
+import { isAnswer, replyTimeout } from './chunk-stream.ts';
 import { Slots } from './slots.ts';
 import type { RequestOptions, Wire } from './wire.ts';
 
@@ -65,6 +60,9 @@ export class Outbound {
   request(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
     return this.#greetings.whileBusy(to, async () => {
       await this.#greetings.openSession(to, options);
+      // Only a session knows it; elsewhere it could end the program that reads it.
+      if (draft.type === 'DIGEST' && this.#links.session(to) === undefined)
+        throw new ConnectionError('no-reply');
       return draft.type === 'DL' ? this.#askChunk(to, draft, options) : this.#ask(to, draft, options);
     });
   }
@@ -74,7 +72,11 @@ export class Outbound {
    * @throws ConnectionError the neighbour cannot be reached
    */
   async bye(to: Address, signal?: AbortSignal): Promise<void> {
-    const channel = this.#links.kept(to) ?? (await this.#links.dial(to, signal));
+    const kept = this.#links.kept(to);
+    // Behind requests that were given up it would wait for all their answers.
+    if (kept?.isAsking === true) kept.connection.reset();
+    const isFree = kept !== undefined && !kept.isAsking;
+    const channel = isFree ? kept : await this.#links.dial(to, signal);
     this.#send(channel, to, { type: 'BYE' });
     this.#links.drop(to, channel);
     channel.connection.finish();
@@ -99,6 +101,8 @@ export class Outbound {
   async #ask(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
     const overKept = await this.#tryKept(to, draft, options);
     if (overKept !== undefined) return overKept;
+    // Its session has ended; only in a session it is known.
+    if (draft.type === 'DIGEST') throw new ConnectionError('no-reply');
     try {
       return await this.#askInTurn(to, draft, options);
     } catch (error) {
@@ -112,7 +116,8 @@ export class Outbound {
   /** A chunk, by the name that its source understands: some want it in base64 and are silent otherwise. */
   async #askChunk(to: Address, draft: DlDraft, options: RequestOptions): Promise<Message> {
     const names = this.#dialects.names(to);
-    if (names === 'token') return this.#ask(to, draft, options);
+    // One of ours knows the tokens that it lists: its silence means something else.
+    if (names === 'token' || this.#dialects.get(to)?.isSession === true) return this.#ask(to, draft, options);
     const inBase64 = { ...draft, token: base64Token(draft.token) };
     if (names === 'base64') return this.#ask(to, inBase64, options);
     try {
@@ -162,7 +167,7 @@ export class Outbound {
   async #askAnew(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
     const channel = await this.#links.dial(to, options.signal);
     const callback = this.#mayCallBack(to, draft)
-      ? this.#callbacks.await(to, draft, answerTo(draft), options.chunks)
+      ? this.#callbacks.await(to, draft, (message) => isAnswer(message, draft), options.chunks)
       : undefined;
     try {
       const direct = this.#askOn(channel, to, draft, options);
@@ -187,33 +192,17 @@ export class Outbound {
     to: Address,
     draft: RequestDraft,
     { signal, chunks }: RequestOptions,
-    timeoutMs = REPLY_TIMEOUT_MS + ('size' in draft ? draft.size / SLOWEST_BYTES_PER_MS : 0),
+    timeoutMs = replyTimeout(draft),
   ): Promise<Message> {
     const send = () => this.#send(channel, to, draft, chunks);
-    return channel.ask({
-      send,
-      type: REPLY_TYPE[draft.type],
-      accepts: answerTo(draft),
-      timeoutMs,
-      signal,
-      chunks,
-    });
+    const accepts = (message: Message) => isAnswer(message, draft);
+    return channel.ask({ send, type: REPLY_TYPE[draft.type], accepts, timeoutMs, signal, chunks });
   }
 
   #send({ connection }: Channel, to: Address, draft: Draft, chunks?: number): void {
     // All programs understand a request in a line.
     this.#wire.send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
   }
-}
-
-/** Tells the FILE that was asked for, or the whole file in its place, from that of another request (section 7). */
-function answerTo(draft: RequestDraft): (message: Message) => boolean {
-  if (draft.type !== 'DL') return () => true;
-  const { token, index } = draft;
-  return (message) => {
-    if (message.type !== 'FILE' || !isSameName(message.token, token)) return false;
-    return message.index === index || (message.index === 0 && message.size === 0);
-  };
 }
 
 /** The reply, on this connection or another: a close without a word is how some programs say that they call back. */

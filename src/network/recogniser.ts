@@ -51,8 +51,8 @@ export class Recogniser {
     const proved = this.#prove({ ...seen, closedAtOnce: false }, request, channel);
     if (proved !== undefined) return proved;
     if (known !== undefined && known.replies === 'here') {
-      // What the client does beats what is remembered of it.
-      const closedAtOnce = wantsReply && connection.ended;
+      // What the client does beats what is remembered of it. A greeted one has many requests before its FIN.
+      const closedAtOnce = wantsReply && connection.ended && !channel.isGreeted;
       return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known;
     }
     if (await connection.endsWithin(HELLO_FIN_WAIT_MS)) {

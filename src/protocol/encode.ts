@@ -54,19 +54,27 @@ function encodeDl(message: MessageOf<'DL'>, { opening, closing }: Dialect): Buff
   return Buffer.from(opening(head.length) + head + closing, 'latin1');
 }
 
+/** Shorter data is copied in no time. */
+const LONG_DATA_BYTES = 8 * 1024;
+
 /** How many characters base64 makes of that many bytes, padding included (RFC 4648, section 4). */
 export function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
 }
 
-function encodeFile(message: MessageOf<'FILE'>, dialect: Dialect): Buffer {
+function fileFrame(message: MessageOf<'FILE'>, dialect: Dialect): { front: string; closing: string } {
   const { data, rest } = message;
   // An empty file has no base64, and a line never ends with a space.
   const head = data.length === 0 && rest === undefined ? chunkHead(message) : `${chunkHead(message)} `;
   const opening = dialect.opening(head.length + base64Length(data.length + (rest?.bytes ?? 0)));
-  const closing = rest === undefined ? dialect.closing : '';
-  const bytes = Buffer.allocUnsafe(opening.length + head.length + base64Length(data.length) + closing.length);
-  let at = bytes.write(opening + head, 0, 'latin1');
+  return { front: opening + head, closing: rest === undefined ? dialect.closing : '' };
+}
+
+function encodeFile(message: MessageOf<'FILE'>, dialect: Dialect): Buffer {
+  const { front, closing } = fileFrame(message, dialect);
+  const { data } = message;
+  const bytes = Buffer.allocUnsafe(front.length + base64Length(data.length) + closing.length);
+  let at = bytes.write(front, 0, 'latin1');
   at += bytes.write(data.toString('base64'), at, 'latin1');
   bytes.write(closing, at, 'latin1');
   return bytes;
@@ -97,11 +105,21 @@ export function encode(message: Message, dialect: Dialect): Buffer {
   ]);
 }
 
-/** What follows `encode` of a FILE with a `rest`, slice by slice; the last piece is the end of the frame. */
+/**
+ * As `encode`, as it goes into a socket: a long FILE as Latin-1 text. The socket makes bytes of it and forgets them once they
+ * are sent, while a Buffer waits for the garbage collector: at full speed those were a third of a server's memory.
+ */
+export function encodeForSocket(message: Message, dialect: Dialect): Buffer | string {
+  if (message.type !== 'FILE' || message.data.length < LONG_DATA_BYTES) return encode(message, dialect);
+  const { front, closing } = fileFrame(message, dialect);
+  return front + message.data.toString('base64') + closing;
+}
+
+/** What follows `encode` of a FILE with a `rest`, slice by slice, as Latin-1 text; the last piece is the end of the frame. */
 export async function* encodeRest(
   rest: NonNullable<FileDraft['rest']>,
   dialect: Dialect,
-): AsyncGenerator<Buffer> {
-  for await (const slice of rest.slices) yield Buffer.from(slice.toString('base64'), 'latin1');
-  if (dialect.closing !== '') yield Buffer.from(dialect.closing, 'latin1');
+): AsyncGenerator<string> {
+  for await (const slice of rest.slices) yield slice.toString('base64');
+  if (dialect.closing !== '') yield dialect.closing;
 }

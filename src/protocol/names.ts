@@ -1,3 +1,4 @@
+import { MAX_NAME_BYTES } from '../limits.ts';
 import { bytesFromName, nameFromBytes } from '../name-bytes.ts';
 
 /**
@@ -30,6 +31,8 @@ export function decodeName(token: string): string {
   );
 }
 
+/** No name is longer; a request may be. */
+const MAX_BASE64_NAME = Math.ceil(MAX_NAME_BYTES / 3) * 4;
 const BASE64_NAME = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The token of a name for programs that want names in base64 (section 7). */
@@ -48,7 +51,8 @@ export function* possibleNames(token: string): Generator<string> {
   if (decoded !== token) yield decoded;
   const withoutSize = token.replace(/:[0-9]{1,16}$/, '');
   if (withoutSize !== token) yield* new Set([withoutSize, decodeName(withoutSize)]);
-  if (BASE64_NAME.test(token)) yield nameFromBytes(Buffer.from(token, 'base64'));
+  if (token.length <= MAX_BASE64_NAME && BASE64_NAME.test(token))
+    yield nameFromBytes(Buffer.from(token, 'base64'));
 }
 
 /** Whether two tokens stand for the same name: as listed, decoded, or one of them in base64. */

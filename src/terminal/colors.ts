@@ -26,10 +26,14 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'chunk-size-rejected':
     case 'chunk-failed':
     case 'source-retired':
+    case 'source-excluded':
+    case 'chunks-doubted':
       return 'yellow';
     case 'neighbour-added':
     case 'neighbour-status-changed':
       return event.status === 'ONLINE' ? 'green' : 'yellow';
+    case 'source-returned':
+    case 'source-added':
     case 'download-finished':
     case 'chunk-size-changed':
       return 'green';

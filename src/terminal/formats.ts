@@ -36,6 +36,13 @@ export function speed(bytes: number, seconds: number): string {
   return seconds > 0 ? `${size(bytes / seconds)}/s` : '–';
 }
 
+/** Whole percent; what is neither nothing nor all is never rounded to it. */
+export function percent(part: number, whole: number): string {
+  const value = (part / whole) * 100;
+  if (value > 0 && value < 1) return '<1%';
+  return value > 99 && value < 100 ? '>99%' : `${Math.round(value)}%`;
+}
+
 /** A time span for reading: `0,35 s`, `12,3 s`, `4 min 07 s`, `2 h 05 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

@@ -27,6 +27,7 @@ const PROTOCOL: Readonly<Record<ProtocolErrorCode, string>> = {
   'own-origin': 'usa o nosso próprio endereço como origem',
   'unexpected-type': 'resposta de outro tipo',
   'refused-by-remote': 'o outro peer recusou o pedido',
+  'remote-busy': 'o outro peer está ocupado e pede paciência',
   'wrong-chunk': 'não é o chunk pedido',
 };
 
@@ -52,8 +53,9 @@ const FILE: Readonly<Record<FileErrorCode, string>> = {
   'unsafe-name': 'nome de arquivo não permitido',
   'name-twin': 'o sistema de arquivos confunde o nome com o de outro arquivo',
   'out-of-range': 'chunk além do fim do arquivo',
-  'too-large': 'chunk grande demais',
+  'too-large': 'tamanho acima do permitido',
   changed: 'o arquivo mudou durante a leitura',
+  busy: 'ainda não está pronto, pode ser pedido de novo',
   io: 'erro de entrada e saída',
 };
 
@@ -62,6 +64,8 @@ const DOWNLOAD: Readonly<Record<DownloadErrorCode, string>> = {
   'no-sources': 'nenhum peer restante pode enviar o arquivo',
   aborted: 'cancelado',
   disk: 'não foi possível gravar o arquivo',
+  'digest-mismatch':
+    'o conteúdo recebido não confere com o SHA-256 informado, nada foi posto no diretório compartilhado',
 };
 
 const START: Readonly<Record<StartErrorCode, string>> = {

@@ -12,7 +12,7 @@ import { CHUNKS_SHOWN_EACH, PROGRESS_LINE_INTERVAL_MS } from '../limits.ts';
 import { colorOf } from './colors.ts';
 import { progressLine } from './progress.ts';
 import { questionText } from './questions.ts';
-import { chunkFailuresCut, SUMMARY_HINT, uploadBegins } from './summary.ts';
+import { chunkFailuresCut, DIGESTS_COMPARED, SUMMARY_HINT, uploadBegins } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { describe } from './text.ts';
 import { Uploads } from './uploads.ts';
@@ -35,7 +35,7 @@ type ClockUpdated = Extract<AppEvent, { event: 'clock-updated' }>;
 /**
  * Events as text on the terminal, and the questions of the commands.
  *
- * Summed up, the DL and FILE of a large download, ours or somebody else's, get one line when it begins and a
+ * Summed up, all that is said about digests gets one line, and the DL and FILE of a large download, ours or somebody else's, one when it begins and a
  * progress line while ours runs. They come by the ten thousand a second, so leaving one out must cost next to
  * nothing. A clock line goes with its message: the one before it when received, the one behind it when sent;
  * the latter is held back until that message comes, in the same turn.
@@ -48,6 +48,8 @@ export class Screen implements Reporter {
   #heldClock: ClockUpdated | undefined;
   #lastReceivedHidden = false;
   #chunkFailures = 0;
+  /** Digests were asked for since the last question to the person; one line tells it. */
+  #isComparing = false;
   #lastProgress = -Infinity;
 
   constructor(options: ScreenOptions) {
@@ -60,6 +62,7 @@ export class Screen implements Reporter {
   /** Asks the person, in words. */
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
+    this.#isComparing = false;
     return terminal.ask(questionText(question, terminal.width));
   };
 
@@ -78,10 +81,11 @@ export class Screen implements Reporter {
     }
   }
 
-  #isHidden({ type, chunks = 0 }: MessageSent | MessageReceived): boolean {
-    return (
-      chunks > CHUNKS_SHOWN_EACH && (type === 'DL' || type === 'FILE') && this.#options.messages === 'resumo'
-    );
+  #isHidden(event: MessageSent | MessageReceived): boolean {
+    if (this.#options.messages !== 'resumo') return false;
+    const { type, chunks = 0 } = event;
+    if (type === 'DL' || type === 'FILE') return chunks > CHUNKS_SHOWN_EACH;
+    return type === 'DIGEST' || type === 'DIGEST_OF' || (type === 'ERROR' && event.args[0] === 'DIGEST');
   }
 
   #clock(event: ClockUpdated): void {
@@ -92,17 +96,23 @@ export class Screen implements Reporter {
   }
 
   #sent(event: MessageSent): void {
-    if (this.#isHidden(event)) this.#heldClock = undefined;
-    else this.#show(event);
+    if (!this.#isHidden(event)) return this.#show(event);
+    this.#heldClock = undefined;
+    if (event.type !== 'DIGEST' || this.#isComparing) return;
+    this.#isComparing = true;
+    this.#print(DIGESTS_COMPARED);
   }
 
   #received(event: MessageReceived): void {
     this.#lastReceivedHidden = this.#isHidden(event);
     if (!this.#lastReceivedHidden) return this.#show(event);
-    const { from, args, chunks = 0 } = event;
-    const [name = ''] = args;
-    if (event.type === 'DL' && this.#uploads.begins(from, name))
-      this.#print(uploadBegins(name, from, chunks));
+    if (event.type === 'DL') this.#served(event);
+  }
+
+  /** The `args` of other messages stay unread; those of a DL, a name and two numbers, take less than the time. */
+  #served({ from, args, chunks = 0 }: MessageReceived): void {
+    const name = args[0] ?? '';
+    if (this.#uploads.begins(from, name)) this.#print(uploadBegins(name, from, chunks));
   }
 
   #started(event: DownloadStarted): void {

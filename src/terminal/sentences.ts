@@ -1,11 +1,12 @@
 import type { AppEvent, MessageReceived, MessageSent } from '../events.ts';
 import { SHOWN_INPUT_CHARS } from '../limits.ts';
 import { escape } from './escape.ts';
-import { count, duration, exactSize, ranges, rangesTotal, speed } from './formats.ts';
-import { isProtocolReason, reason, isFileReason } from './reasons.ts';
+import { count } from './formats.ts';
+import { isProtocolReason, reason } from './reasons.ts';
 import { downloadsTable, peersTable } from './tables.ts';
 
-/** The texts of events that take more than one expression; `text.ts` has the others. */
+/** The texts of events that take more than one expression; `download-sentences.ts` has
+ * those of a download, `text.ts` the others. */
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
@@ -20,9 +21,13 @@ export function again(repeated: number): string {
     : ` (mais ${repeated} iguais desde o último aviso)`;
 }
 
+function failure(code: EventOf<'request-failed'>['code']): string {
+  if (code === 'remote-busy') return 'Ainda sem resposta de';
+  return isProtocolReason(code) ? 'Resposta inválida de' : 'Não foi possível falar com';
+}
+
 export function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
-  const what = isProtocolReason(code) ? 'Resposta inválida de' : 'Não foi possível falar com';
-  return `${what} ${escape(to)}: ${reason(code)} (${type})`;
+  return `${failure(code)} ${escape(to)}: ${reason(code)} (${type})`;
 }
 
 export function requestRefused({ from, type, name, code, repeated }: EventOf<'request-refused'>): string {
@@ -61,28 +66,4 @@ export function statistics(
     ...downloadsTable(downloads, width),
     ...(downloads.length === 0 ? ['Nenhum download concluído até agora.'] : []),
   ];
-}
-
-export function downloadStarted(event: EventOf<'download-started'>): string {
-  const { name, chunks, chunkSize, sources } = event;
-  const pieces = `${exactSize(event.size)} em ${count(chunks, 'chunk')} de até ${count(chunkSize, 'byte')}`;
-  return `Baixando ${escape(name)}: ${pieces}, de ${count(sources.length, 'peer')}.`;
-}
-
-export function downloadFinished(event: EventOf<'download-finished'>): string[] {
-  const { name, seconds, sources } = event;
-  const pace = `${duration(seconds)} (${speed(event.size, seconds)})`;
-  return [
-    `Download do arquivo ${escape(name)} finalizado.`,
-    `  ${exactSize(event.size)} em ${pace}, de ${count(sources.length, 'peer')}.`,
-  ];
-}
-
-export function downloadFailed({ name, code, missing, chunks }: EventOf<'download-failed'>): string {
-  const isDisk = isFileReason(code) && code !== 'unsafe-name';
-  const why = isDisk ? `não foi possível gravar no diretório compartilhado: ${reason(code)}` : reason(code);
-  const what = `Download do arquivo ${escape(name)} falhou: ${why}`;
-  const gaps = rangesTotal(missing);
-  if (gaps === 0) return `${what}.`;
-  return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
 }

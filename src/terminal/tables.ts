@@ -29,13 +29,34 @@ function notShown(all: number): string[] {
   return more > 0 ? [`... e mais ${more} (todos estão no registro de --eventos)`] : [];
 }
 
+/** Digits of a SHA-256 that tell files apart, unless somebody has taken pains. */
+const SHORT_DIGEST = 12;
+
+function hasTwins(files: readonly FileView[]): boolean {
+  return new Set(files.map(({ name, size }) => `${size} ${name}`)).size < files.length;
+}
+
+/** What tells files of the same name and size apart, where there are some. */
+function digestColumn(files: readonly FoundFileView[]): Column[] {
+  const digests = new Set(files.flatMap(({ sha256 }) => sha256 ?? []));
+  if (digests.size === 0 || !hasTwins(files)) return [];
+  const isEnough = new Set([...digests].map((digest) => digest.slice(0, SHORT_DIGEST))).size === digests.size;
+  const cells = files.map(({ sha256 = '–' }) => escape(isEnough ? sha256.slice(0, SHORT_DIGEST) : sha256));
+  return [{ head: 'SHA-256', align: 'left', flexible: false, cells: ['', ...cells] }];
+}
+
 /** Menu 4: the files of the network, row 0 cancels. */
 export function foundFilesTable(found: readonly FoundFileView[], width: number): string[] {
   const shown = found.slice(0, MAX_SHOWN_ROWS);
   const names = numbered(['<Cancelar>', ...shown.map(({ name }) => name)], 0);
   const sources = shown.map((file) => ({ list: file.sources.map(escape) }));
   const sizes = shown.map(({ size }) => size);
-  const columns = [texts('Nome', names), numbers('Tamanho', ['', ...sizes]), texts('Peer', ['', ...sources])];
+  const columns = [
+    texts('Nome', names),
+    numbers('Tamanho', ['', ...sizes]),
+    ...digestColumn(shown),
+    texts('Peer', ['', ...sources]),
+  ];
   return [...tableLines(columns, width), ...notShown(found.length)];
 }
 

@@ -1,4 +1,15 @@
 import type { AppEvent } from '../events.ts';
+import {
+  chunkFailed,
+  chunksDoubted,
+  downloadFailed,
+  downloadFinished,
+  downloadStarted,
+  sourceAdded,
+  sourceExcluded,
+  sourceRetired,
+  sourceReturned,
+} from './download-sentences.ts';
 import { escape } from './escape.ts';
 import { count } from './formats.ts';
 import { progressLine } from './progress.ts';
@@ -12,9 +23,6 @@ import {
   choiceRejected,
   chunkSizeRejected,
   statistics,
-  downloadStarted,
-  downloadFinished,
-  downloadFailed,
 } from './sentences.ts';
 import { localFilesTable } from './tables.ts';
 
@@ -89,16 +97,22 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
       return [downloadStarted(event)];
     case 'download-progressed':
       return [progressLine(event, width)];
-    case 'chunk-failed': {
-      const { index, name, source, code } = event;
-      return [`Chunk ${index} de ${escape(name)} falhou em ${escape(source)}: ${reason(code)}`];
-    }
+    case 'chunk-failed':
+      return [chunkFailed(event)];
     case 'source-retired':
-      return [`Peer ${escape(event.source)} falhou demais e fica fora do download de ${escape(event.name)}.`];
+      return [sourceRetired(event)];
+    case 'source-returned':
+      return [sourceReturned(event)];
+    case 'source-added':
+      return [sourceAdded(event)];
+    case 'source-excluded':
+      return [sourceExcluded(event)];
+    case 'chunks-doubted':
+      return [chunksDoubted(event)];
     case 'download-finished':
       return downloadFinished(event);
     case 'download-failed':
-      return [downloadFailed(event)];
+      return downloadFailed(event);
     case 'leaving':
       return ['Saindo...'];
   }

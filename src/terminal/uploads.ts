@@ -3,10 +3,21 @@ const MAX_UPLOADS = 256;
 /** A neighbour that asks for a file again after this long downloads it again. */
 const UPLOAD_IDLE_MS = 10_000;
 
-/** Who downloads what from us right now, as far as its requests tell; asked at every single request. */
+interface Upload {
+  readonly neighbour: string;
+  readonly name: string;
+  /** Of its last request. */
+  time: number;
+}
+
+/**
+ * Who downloads what from us right now, as far as its requests tell. Asked at every single request, nearly always about
+ * the same file as just before.
+ */
 export class Uploads {
   readonly #now: () => number;
-  readonly #lastRequest = new Map<string, number>();
+  readonly #uploads = new Map<string, Upload>();
+  #latest: Upload | undefined;
 
   /** `now` in milliseconds, from any zero. */
   constructor(now: () => number) {
@@ -15,15 +26,26 @@ export class Uploads {
 
   /** Notes a request for a chunk, and tells whether it is the first of a download. */
   begins(neighbour: string, name: string): boolean {
-    const key = `${neighbour} ${name}`;
+    const latest = this.#latest;
+    const isSame = latest !== undefined && latest.name === name && latest.neighbour === neighbour;
+    const upload = isSame ? latest : this.#find(neighbour, name);
+    this.#latest = upload;
     const now = this.#now();
-    const last = this.#lastRequest.get(key);
-    this.#lastRequest.set(key, now);
-    if (last !== undefined) return now - last >= UPLOAD_IDLE_MS;
-    if (this.#lastRequest.size > MAX_UPLOADS) {
-      const [oldest = ''] = this.#lastRequest.keys();
-      this.#lastRequest.delete(oldest);
+    const idle = now - upload.time;
+    upload.time = now;
+    return idle >= UPLOAD_IDLE_MS;
+  }
+
+  #find(neighbour: string, name: string): Upload {
+    const key = `${neighbour} ${name}`;
+    const known = this.#uploads.get(key);
+    if (known !== undefined) return known;
+    const upload = { neighbour, name, time: -Infinity };
+    this.#uploads.set(key, upload);
+    if (this.#uploads.size > MAX_UPLOADS) {
+      const [oldest = ''] = this.#uploads.keys();
+      this.#uploads.delete(oldest);
     }
-    return true;
+    return upload;
   }
 }

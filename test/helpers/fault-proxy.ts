@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Address } from '../../src/protocol/address.ts';
@@ -54,17 +55,23 @@ export class FaultProxy implements AsyncDisposable {
   private constructor(target: number, plan: FaultPlan) {
     this.#target = target;
     this.#plan = plan;
+    // Every connection that pauses listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
       this.#accept(socket),
     );
   }
 
-  /** Listens on a free port and forwards to `target` on 127.0.0.1. */
-  static async start(target: number, plan: FaultPlan | ConnectionFaults = {}): Promise<FaultProxy> {
+  /** Forwards to `target` on 127.0.0.1; listens on `port`, by default on a free one. */
+  static async start(
+    target: number,
+    plan: FaultPlan | ConnectionFaults = {},
+    port = 0,
+  ): Promise<FaultProxy> {
     const proxy = new FaultProxy(target, typeof plan === 'function' ? plan : () => plan);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
-      proxy.#server.listen({ host: '127.0.0.1', port: 0, backlog: 511 }, resolve);
+      proxy.#server.listen({ host: '127.0.0.1', port, backlog: 511 }, resolve);
     });
     return proxy;
   }

@@ -1,42 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { ByteRange } from '../../src/download/download-options.ts';
 import { FileError } from '../../src/errors.ts';
-import type { FileSink, Sinks } from '../../src/fetch-file.ts';
+import type { FileSink, SinkPlan, Sinks } from '../../src/file-sink.ts';
 import type { OpenFile, Share, SharedFile } from '../../src/handlers.ts';
 
-/** What a download leaves in memory; it complains where a byte is written twice or is missing at the end. */
+/** What a download leaves in memory; it complains where a byte is missing at the end, or is written twice unasked. */
 class MemorySink implements FileSink {
-  readonly #pieces = new Map<number, Buffer>();
-  readonly #size: number;
+  readonly present = [];
+  sha256: string | undefined;
+  readonly #data: Buffer;
+  /** 1 for each byte that is there. */
+  readonly #written: Uint8Array;
   readonly #commit: (data: Buffer) => void;
   readonly #discard: () => void;
 
-  constructor(size: number, commit: (data: Buffer) => void, discard: () => void) {
-    this.#size = size;
+  constructor({ size, sha256 }: SinkPlan, commit: (data: Buffer) => void, discard: () => void) {
+    this.sha256 = sha256;
+    this.#data = Buffer.alloc(size);
+    this.#written = new Uint8Array(size);
     this.#commit = commit;
     this.#discard = discard;
   }
 
-  write(offset: number, data: Buffer): Promise<void> {
-    if (this.#pieces.has(offset)) throw new Error(`written twice: offset ${offset}`);
-    this.#pieces.set(offset, data);
-    return Promise.resolve();
+  write(offset: number, data: Buffer): undefined {
+    if (this.#written.subarray(offset, offset + data.length).includes(1)) throw new Error(`twice: ${offset}`);
+    this.#written.fill(1, offset, offset + data.length);
+    data.copy(this.#data, offset);
+  }
+
+  expect(sha256: string): void {
+    this.sha256 = sha256;
+  }
+
+  doubt(ranges: readonly ByteRange[]): void {
+    for (const [from, to] of ranges) this.#written.fill(0, from, to);
+  }
+
+  digest(): Promise<string> {
+    return Promise.resolve(sha256Of(this.#data));
   }
 
   commit(): Promise<void> {
-    const pieces = [...this.#pieces].sort(([a], [b]) => a - b);
-    let end = 0;
-    for (const [offset, { length }] of pieces) {
-      if (offset !== end) throw new Error(`hole or overlap at offset ${offset}, expected ${end}`);
-      end += length;
-    }
-    if (end !== this.#size) throw new Error(`committed ${end} bytes of ${this.#size}`);
-    this.#commit(Buffer.concat(pieces.map(([, data]) => data)));
+    const hole = this.#written.indexOf(0);
+    if (hole !== -1) throw new Error(`committed without byte ${hole}`);
+    this.#commit(this.#data);
     return Promise.resolve();
+  }
+
+  suspend(): Promise<number> {
+    this.#discard();
+    return Promise.resolve(0);
   }
 
   discard(): Promise<void> {
     this.#discard();
     return Promise.resolve();
   }
+}
+
+/** In hexadecimal digits. */
+export function sha256Of(data: Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 /** A shared folder in memory; downloads land in it as well. */
@@ -48,8 +72,12 @@ export class MemoryShare implements Share, Sinks {
   reads = 0;
   /** Runs before every read of a shared file: the place to wait, or to throw a FileError. */
   beforeRead: (name: string, offset: number) => Promise<void> | void = () => undefined;
+  /** Runs before every digest, likewise. */
+  beforeDigest: (name: string) => Promise<void> | void = () => undefined;
   /** Runs before every listing, likewise. */
   beforeList: () => Promise<void> | void = () => undefined;
+  /** Which reads need no look at the disk; none, because tests that watch the reads want to see all of them. */
+  isInMemory: (name: string, offset: number) => boolean = () => false;
 
   constructor(files: Readonly<Record<string, Buffer>> = {}) {
     this.files = new Map(Object.entries(files));
@@ -61,23 +89,42 @@ export class MemoryShare implements Share, Sinks {
   }
 
   open(name: string): Promise<OpenFile> {
+    const file = this.openNow(name);
+    return file === undefined ? Promise.reject(new FileError('not-found', name)) : Promise.resolve(file);
+  }
+
+  openNow(name: string): OpenFile | undefined {
     const data = this.files.get(name);
-    if (data === undefined) return Promise.reject(new FileError('not-found', name));
+    if (data === undefined) return undefined;
     const read = async (offset: number, length: number) => {
       this.reads += 1;
       await this.beforeRead(name, offset);
       if (offset + length > data.length) throw new FileError('out-of-range', name);
       return data.subarray(offset, offset + length);
     };
-    return Promise.resolve({ size: data.length, read });
+    const readNow = (offset: number, length: number) =>
+      this.isInMemory(name, offset) ? data.subarray(offset, offset + length) : undefined;
+    return { size: data.length, read, readNow };
+  }
+
+  async digest(name: string): Promise<{ size: number; sha256: string }> {
+    await this.beforeDigest(name);
+    const data = this.files.get(name);
+    if (data === undefined) throw new FileError('not-found', name);
+    return { size: data.length, sha256: sha256Of(data) };
   }
 
   sizeOf(name: string): number | undefined {
     return this.files.get(name)?.length;
   }
 
-  createSink(name: string, size: number): Promise<FileSink> {
+  createSink(plan: SinkPlan): Promise<FileSink> {
+    const { name } = plan;
     const commit = (data: Buffer) => void this.files.set(name, data);
-    return Promise.resolve(new MemorySink(size, commit, () => void this.discarded.push(name)));
+    return Promise.resolve(new MemorySink(plan, commit, () => void this.discarded.push(name)));
+  }
+
+  noteDigest(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -27,6 +27,10 @@ export interface SpawnOptions {
   readonly neighbours?: readonly string[];
   /** Another neighbours file than the one in its own folder. */
   readonly neighboursPath?: string;
+  /** Another shared folder than the one in its own folder. */
+  readonly folderPath?: string;
+  /** A shell command that bounds what the process may use, run in front of it. */
+  readonly limit?: string;
   /** More options for the command line. */
   readonly args?: readonly string[];
   /** Own address; port 0 by default. */
@@ -59,11 +63,13 @@ export class SpawnedPeer implements AsyncDisposable {
 
   private constructor(home: string, options: SpawnOptions) {
     this.home = home;
-    this.folder = join(home, 'shared');
+    this.folder = options.folderPath ?? join(home, 'shared');
     this.neighboursPath = options.neighboursPath ?? join(home, 'vizinhos.txt');
     const positional = [options.address ?? '127.0.0.1:0', this.neighboursPath, this.folder];
     const args = [PROGRAM, '--eventos', this.#logPath, ...(options.args ?? []), ...positional];
-    this.process = spawn(process.execPath, args, { cwd: home, env: { ...process.env, ...options.env } });
+    // `exec`: signals are for the program, not for a shell around it.
+    const shell = ['-c', `${options.limit ?? ':'} && exec "$0" "$@"`, process.execPath, ...args];
+    this.process = spawn('sh', shell, { cwd: home, env: { ...process.env, ...options.env } });
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.screen += text;
       options.onScreen?.(text);
@@ -88,7 +94,7 @@ export class SpawnedPeer implements AsyncDisposable {
       (options.neighbours ?? []).map((line) => `${line}\n`).join(''),
     );
     for (const [name, content] of Object.entries(options.files ?? {})) {
-      await writeFile(join(home, 'shared', name), content);
+      await writeFile(join(options.folderPath ?? join(home, 'shared'), name), content);
     }
     const peer = new SpawnedPeer(home, options);
     await peer.until((event) => event.event === 'peer-started');

@@ -137,7 +137,7 @@ describe('all sources bad', () => {
     expect(peer.reporter.all('download-failed')).toMatchObject([
       { code: 'no-sources', missing: [[0, CHUNKS - 1]], chunks: CHUNKS },
     ]);
-    expect(peer.reporter.all('source-retired')).toHaveLength(3);
+    expect(new Set(peer.reporter.all('source-retired').map(({ source }) => source)).size).toBe(3);
     for (const address of addresses) expect(peer.neighbours.get(address)?.status).toBe('OFFLINE');
   });
 });
@@ -148,11 +148,10 @@ describe.concurrent('sources that go silent', () => {
     await using good = await TestPeer.start({ files: { [NAME]: data } });
     const before = performance.now();
     await using peer = await download([frozen, good]);
-    expect(performance.now() - before).toBeLessThan(12_000);
+    // Its chunks were asked of the other one too, long before its time was over.
+    expect(performance.now() - before).toBeLessThan(4_000);
     expect(peer.share.files.get(NAME)?.equals(data)).toBe(true);
-    expect(peer.reporter.all('chunk-failed').every(({ code }) => code === 'reply-timeout')).toBe(true);
-    expect(peer.neighbours.get(frozen.address)?.status).toBe('OFFLINE');
-    // What the frozen one held was all that had to wait: nobody asked it for more.
+    expect(peer.reporter.all('chunk-failed')).toEqual([]);
     expect(frozen.count('DL')).toBeLessThanOrEqual(8);
   });
 

@@ -18,8 +18,11 @@ function shareOf(files: Readonly<Record<string, Buffer>>): Share {
       return Promise.resolve({
         size: data.length,
         read: (offset, length) => Promise.resolve(data.subarray(offset, offset + length)),
+        readNow: () => undefined,
       });
     },
+    openNow: () => undefined,
+    digest: () => new Promise(() => undefined),
     sizeOf: (name) => files[name]?.length,
   };
 }

@@ -23,8 +23,9 @@ describe('PartialFile', () => {
     const sink = await begin(path, 'a.txt', 6, 4);
     await sink.write(4, Buffer.from('ef'));
     await sink.write(0, Buffer.from('abcd'));
-    const [temporary = ''] = await readdir(path);
+    const [note = '', temporary = ''] = (await readdir(path)).sort();
     expect(temporary).toMatch(/^\.eachare-[0-9a-f]{12}\.parte$/);
+    expect(note).toBe(temporary.replace('.parte', '.nota'));
     await sink.commit();
     expect(await readdir(path)).toEqual(['a.txt']);
     expect(await readFile(join(path, 'a.txt'), 'utf8')).toBe('abcdef');

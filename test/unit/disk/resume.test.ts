@@ -45,7 +45,7 @@ async function killed(): Promise<string> {
   onTestFinished(() => sink.discard());
   await put(sink, bytes, ...some);
   passInterval();
-  await vi.waitFor(() => temporaryPath(path, 'nota'));
+  await vi.waitFor(async () => expect((await readNote(path)).ranges).not.toEqual([]));
   await orphan(path);
   return path;
 }
@@ -248,6 +248,16 @@ describe('a suspended download', () => {
 });
 
 describe('a download whose process was killed', () => {
+  it('before anything was noted leaves nothing that nobody can tell from a running one', async () => {
+    const path = await temporaryFolder();
+    const sink = await (await share(path)).createSink(plan);
+    onTestFinished(() => sink.discard());
+    await put(sink, bytes, ...some);
+    await orphan(path);
+    expect((await resume(path)).present).toEqual([]);
+    expect(await leftovers(path)).toEqual([]);
+  });
+
   it('goes on with what was noted', async () => {
     const path = await killed();
     expect((await resume(path)).present).toEqual(some);

@@ -35,7 +35,7 @@ describe('Scheduler', () => {
     expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(false);
     expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(true);
     expect(scheduler.isRetired('a')).toBe(true);
-    expect(scheduler.activeSources).toEqual(['b']);
+    expect(scheduler.isRetired('b')).toBe(false);
     expect(scheduler.checkout('a')).toBeUndefined();
     // What it held went back; its late answer is not wanted.
     expect(scheduler.complete('a', held)).toBe(false);
@@ -51,11 +51,46 @@ describe('Scheduler', () => {
     ]);
   });
 
+  it('asks a restored source again; one more failure retires it anew, a good chunk forgives', () => {
+    const scheduler = new Scheduler(10, ['a']);
+    expect(scheduler.fail('a', scheduler.checkout('a') as number, MAX_SOURCE_FAILURES)).toBe(true);
+    scheduler.restore('a');
+    expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(true);
+    scheduler.restore('a');
+    scheduler.complete('a', scheduler.checkout('a') as number);
+    expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(false);
+    expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(true);
+  });
+
+  it('takes in a source that comes later, once', () => {
+    const scheduler = new Scheduler<string>(2, ['a']);
+    scheduler.checkout('a');
+    scheduler.add('b');
+    expect(scheduler.checkout('b')).toBe(1);
+    scheduler.add('b');
+    expect(scheduler.complete('b', 1)).toBe(true);
+    expect(() => scheduler.checkout('c')).toThrow(RangeError);
+  });
+
+  it('asks for nothing that was there before', () => {
+    const scheduler = new Scheduler(5, ['a']);
+    for (const index of [0, 2, 3, 3]) scheduler.has(index);
+    expect(scheduler.completed).toBe(3);
+    expect([scheduler.checkout('a'), scheduler.checkout('a'), scheduler.checkout('a')]).toEqual([
+      1,
+      4,
+      undefined,
+    ]);
+    // What is asked for is not there.
+    scheduler.has(4);
+    expect(scheduler.completed).toBe(3);
+  });
+
   it('completes each chunk exactly once under any interleaving', () => {
     const source = fc.constantFrom('a', 'b', 'c');
     const action = fc.record({
       source,
-      what: fc.constantFrom('checkout', 'complete', 'release', 'fail', 'retire'),
+      what: fc.constantFrom('checkout', 'duplicate', 'complete', 'release', 'fail', 'retire', 'restore'),
       pick: fc.nat(),
     });
     fc.assert(
@@ -77,17 +112,31 @@ describe('Scheduler', () => {
             }
             continue;
           }
-          if (what === 'retire') {
+          if (what === 'duplicate') {
+            const slower = new Set(
+              ['a', 'b', 'c'].filter((other, i) => other !== source && (pick >> i) % 2 === 0),
+            );
+            if (pick % 5 === 0) scheduler.renew();
+            const index = scheduler.duplicate(['a', 'b', 'c'][pick % 3] as string, source, slower);
+            if (index !== undefined) {
+              expect(completed).not.toContain(index);
+              expect(held).not.toContain(index);
+              held.push(index);
+            }
+            continue;
+          }
+          if (what === 'retire' || what === 'restore') {
             // The last source is left, so that the work can be finished.
-            if (source !== 'c') scheduler.retire(source);
+            if (source !== 'c') scheduler[what](source);
+            if (what === 'retire' && source !== 'c') held.length = 0;
             continue;
           }
           if (held.length === 0) continue;
           const [index] = held.splice(pick % held.length, 1) as [number];
           if (what === 'release') scheduler.release(source, index);
           else if (what === 'fail') {
-            if (source !== 'c') scheduler.fail(source, index);
-            else scheduler.release(source, index);
+            if (source === 'c') scheduler.release(source, index);
+            else if (scheduler.fail(source, index)) held.length = 0;
           } else if (scheduler.complete(source, index)) completed.push(index);
         }
         for (const index of out.get('c') as number[])
@@ -100,7 +149,7 @@ describe('Scheduler', () => {
         expect(scheduler.isDone).toBe(true);
         expect(completed.sort((x, y) => x - y)).toEqual(Array.from({ length: chunks }, (_, i) => i));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { bytesFromName } from '../../../src/name-bytes.ts';
 import { decode } from '../../../src/protocol/decode.ts';
-import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';
+import { DEFAULT_DIALECT, DIALECT_NAMES, dialectNamed } from '../../../src/protocol/dialect.ts';
 import { requestReader } from '../../../src/protocol/frame-reader.ts';
-import { encode, encodeRest } from '../../../src/protocol/encode.ts';
+import { encode, encodeForSocket, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import type { Message } from '../../../src/protocol/message.ts';
 import { encodeName } from '../../../src/protocol/names.ts';
@@ -144,9 +144,33 @@ describe('what we write we read', () => {
     } as const;
     const rest = { bytes: 700, slices: slices() };
     const pieces = [encode({ ...head, data: data.subarray(0, 300), rest }, DEFAULT_DIALECT)];
-    for await (const piece of encodeRest(rest, DEFAULT_DIALECT)) pieces.push(piece);
+    for await (const text of encodeRest(rest, DEFAULT_DIALECT)) pieces.push(Buffer.from(text, 'latin1'));
     expect(read(pieces)).toEqual([{ ...head, data }]);
   });
+});
+
+describe('what goes into a socket', () => {
+  it.each([0, 1, 255, 8 * 1024 - 1, 8 * 1024, 48 * 1024, 100_001])(
+    'is the same, of a FILE of %d bytes',
+    (size) => {
+      const data = Buffer.alloc(size, 'çã');
+      const message = {
+        origin: 'a:1' as Address,
+        clock: 9,
+        type: 'FILE',
+        token: 'ção',
+        size,
+        index: 3,
+        data,
+      } as const;
+      for (const dialect of DIALECT_NAMES.map(dialectNamed)) {
+        if (dialect === undefined) throw new Error('no such dialect');
+        const written = encodeForSocket(message, dialect);
+        const bytes = typeof written === 'string' ? Buffer.from(written, 'latin1') : written;
+        expect(bytes.equals(encode(message, dialect))).toBe(true);
+      }
+    },
+  );
 });
 
 describe('base64', () => {

@@ -1,21 +1,26 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/terminal/event-log.ts';
-import { A1, SAMPLES } from './samples.ts';
+import { A1, address } from './addresses.ts';
+import { LazySent } from './lazy-messages.ts';
+import { SAMPLES } from './samples.ts';
 
-const NOW = new Date('2024-05-01T12:00:00.123Z');
+const START = Date.parse('2024-05-01T12:00:00.123Z');
 
 function open() {
   const lines: string[] = [];
+  const time = { now: START };
   let peer: string | undefined;
   const log = new EventLog({
     write: (line) => lines.push(line),
     run: 'r1',
     peer: () => peer,
-    now: () => NOW,
+    now: () => time.now,
   });
   return {
     log,
     lines,
+    time,
     know: () => {
       peer = A1;
     },
@@ -41,6 +46,68 @@ describe('EventLog', () => {
     expect(read.map(({ seq }) => seq)).toEqual(SAMPLES.map((_, at) => at + 1));
     for (const [at, [event]] of SAMPLES.entries())
       expect(read[at]).toMatchObject({ v: 1, run: 'r1', ...event });
+  });
+
+  it('writes the args of a message that computes them when they are read, and nothing else that it holds', () => {
+    const { log, lines } = open();
+    log.report(new LazySent(['a b.txt', '256', '0']));
+    log.report(new LazySent([]));
+    expect(lines.map((line) => line.slice(line.indexOf('"event"')))).toEqual([
+      '"event":"message-sent","to":"127.0.0.1:5002","type":"DL","args":["a b.txt","256","0"],"clock":7,"reply":false,"chunks":4}',
+      '"event":"message-sent","to":"127.0.0.1:5002","type":"DL","args":[],"clock":7,"reply":false,"chunks":4}',
+    ]);
+  });
+
+  it('writes any text as JSON does', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.constantFrom('"', '\\', '\x7f', '\uDCE9'),
+    );
+    fc.assert(
+      fc.property(fc.array(text), text, (args, to) => {
+        const { log, lines } = open();
+        const sent = { event: 'message-sent', to, type: 'ERROR', args, clock: 1, reply: true } as const;
+        const received = {
+          ...sent,
+          event: 'message-received',
+          from: address(to),
+          clockAfter: 2,
+        } as const;
+        log.report(sent);
+        log.report(received);
+        const head = { v: 1, run: 'r1', t: '2024-05-01T12:00:00.123Z', peer: null };
+        expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+          { ...head, seq: 1, ...sent },
+          {
+            ...head,
+            seq: 2,
+            event: 'message-received',
+            from: to,
+            type: 'ERROR',
+            args,
+            clock: 1,
+            clockAfter: 2,
+            reply: true,
+          },
+        ]);
+        for (const line of lines) expect(line).not.toMatch(/[\x00-\x1f]/);
+      }),
+    );
+  });
+
+  it('tells the time of each event', () => {
+    const { log, lines, time } = open();
+    for (const later of [0, 0, 1, 86_400_000]) {
+      time.now = START + later;
+      log.report({ event: 'peer-stopped' });
+    }
+    expect(lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual([
+      '2024-05-01T12:00:00.123Z',
+      '2024-05-01T12:00:00.123Z',
+      '2024-05-01T12:00:00.124Z',
+      '2024-05-02T12:00:00.123Z',
+    ]);
   });
 
   it('writes names that are no text as plain ASCII escapes', () => {

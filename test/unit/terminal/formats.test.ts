@@ -3,6 +3,7 @@ import {
   count,
   duration,
   exactSize,
+  percent,
   ranges,
   rangesTotal,
   size,
@@ -42,6 +43,16 @@ describe('formats', () => {
     [NaN, '–'],
   ])('duration of %d s', (seconds, shown) => {
     expect(duration(seconds)).toBe(shown);
+  });
+
+  it.each([
+    [0, 10, '0%'],
+    [1, 1000, '<1%'],
+    [1, 3, '33%'],
+    [999, 1000, '>99%'],
+    [10, 10, '100%'],
+  ])('%d of %d in per cent', (part, whole, shown) => {
+    expect(percent(part, whole)).toBe(shown);
   });
 
   it('speed, also before any time has passed', () => {

@@ -1,15 +1,6 @@
-import type { AppEvent, NeighbourView } from '../../../src/events.ts';
-
-/** Addresses as the events hold them; tests write them as plain strings. */
-export type Address = NeighbourView['address'];
-
-export function address(text: string): Address {
-  return text as Address;
-}
-
-export const A1 = address('127.0.0.1:5001');
-export const A2 = address('127.0.0.1:5002');
-export const A3 = address('127.0.0.1:5003');
+import type { AppEvent } from '../../../src/events.ts';
+import { A1, A2, A3 } from './addresses.ts';
+import { DOWNLOAD_SAMPLES } from './download-samples.ts';
 
 /** Every kind of event, with the lines that tell it at our address A1 on a pipe. */
 export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly string[]])[] = [
@@ -82,6 +73,14 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
   [
     { event: 'request-failed', to: A3, type: 'LS', code: 'refused' },
     ['Não foi possível falar com 127.0.0.1:5003: conexão recusada (LS)'],
+  ],
+  [
+    { event: 'request-failed', to: A3, type: 'DIGEST', code: 'remote-busy' },
+    ['Ainda sem resposta de 127.0.0.1:5003: o outro peer está ocupado e pede paciência (DIGEST)'],
+  ],
+  [
+    { event: 'request-refused', from: A2, type: 'DIGEST', name: 'x', code: 'busy', repeated: 0 },
+    ['Pedido DIGEST x de 127.0.0.1:5002 recusado: ainda não está pronto, pode ser pedido de novo'],
   ],
   [
     { event: 'request-failed', to: A3, type: 'DL', code: 'wrong-chunk' },
@@ -193,63 +192,6 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
       '       256 |       2 |         1000 | 3 |   0.04512 | 0.00100',
     ],
   ],
-  [
-    { event: 'download-started', name: 'm.txt', size: 1000, chunkSize: 256, chunks: 4, sources: [A2, A3] },
-    ['Baixando m.txt: 1000 bytes em 4 chunks de até 256 bytes, de 2 peers.'],
-  ],
-  [
-    {
-      event: 'download-progressed',
-      name: 'm.txt',
-      size: 4096,
-      bytes: 1024,
-      chunks: 4,
-      seconds: 2,
-      sources: 1,
-    },
-    ['m.txt   25%  1,0 KiB de 4,0 KiB  512 bytes/s  resta 6,00 s  1 peer'],
-  ],
-  [
-    { event: 'chunk-failed', name: 'm.txt', source: A3, index: 3, code: 'reply-timeout' },
-    ['Chunk 3 de m.txt falhou em 127.0.0.1:5003: a resposta não chegou a tempo'],
-  ],
-  [
-    { event: 'source-retired', name: 'm.txt', source: A3 },
-    ['Peer 127.0.0.1:5003 falhou demais e fica fora do download de m.txt.'],
-  ],
-  [
-    {
-      event: 'download-finished',
-      name: 'm.txt',
-      size: 1000,
-      chunkSize: 256,
-      sources: [A2, A3],
-      seconds: 0.5,
-    },
-    ['Download do arquivo m.txt finalizado.', '  1000 bytes em 0,50 s (2,0 KiB/s), de 2 peers.'],
-  ],
-  [
-    {
-      event: 'download-failed',
-      name: 'm.txt',
-      code: 'no-sources',
-      missing: [
-        [0, 3],
-        [7, 7],
-      ],
-      chunks: 100,
-    },
-    [
-      'Download do arquivo m.txt falhou: nenhum peer restante pode enviar o arquivo; faltam 5 de 100 chunks: 0-3, 7.',
-    ],
-  ],
-  [
-    { event: 'download-failed', name: 'm.txt', code: 'aborted', missing: [[2, 2]], chunks: 4 },
-    ['Download do arquivo m.txt falhou: cancelado; falta 1 de 4 chunks: 2.'],
-  ],
-  [
-    { event: 'download-failed', name: 'm.txt', code: 'disk-full', missing: [], chunks: 4 },
-    ['Download do arquivo m.txt falhou: não foi possível gravar no diretório compartilhado: disco cheio.'],
-  ],
+  ...DOWNLOAD_SAMPLES,
   [{ event: 'leaving', cause: 'menu' }, ['Saindo...']],
 ];

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AppEvent } from '../../../src/events.ts';
 import { PROGRESS_LINE_INTERVAL_MS } from '../../../src/limits.ts';
 import { Screen, type ScreenOptions } from '../../../src/terminal/screen.ts';
-import { A1, A2, A3, SAMPLES } from './samples.ts';
+import { A1, A2, A3 } from './addresses.ts';
+import { STARTED } from './download-samples.ts';
+import { LazyReceived, LazySent } from './lazy-messages.ts';
+import { SAMPLES } from './samples.ts';
 
 function open(
   options: Partial<ScreenOptions> & { isLive?: boolean; colorLevel?: 0 | 1; width?: number } = {},
@@ -73,13 +76,7 @@ const HELLO_LINES = [
   '=> Atualizando relogio para 1',
   'Encaminhando mensagem "127.0.0.1:5001 1 HELLO" para 127.0.0.1:5002',
 ];
-const STARTED = {
-  event: 'download-started',
-  name: 'big.bin',
-  size: 2 ** 24,
-  chunkSize: 256,
-  sources: [A2],
-} as const;
+const BIG = { ...STARTED, name: 'big.bin', size: 2 ** 24, chunks: 65_536, sources: [A2] };
 const FAILED = { event: 'chunk-failed', name: 'big.bin', source: A3, code: 'reset' } as const;
 
 function progressed(bytes: number, chunks = 65_536): AppEvent {
@@ -89,8 +86,9 @@ function progressed(bytes: number, chunks = 65_536): AppEvent {
     size: 2 ** 24,
     bytes,
     chunks,
+    resumed: 0,
     seconds: 1,
-    sources: 1,
+    sources: [{ source: A2, bytes, bytesPerSecond: bytes }],
   };
 }
 
@@ -149,13 +147,6 @@ describe('Screen', () => {
     expect(prints).toEqual([line(A2), line(A3), line(A2)]);
   });
 
-  it('forgets the oldest of too many downloads by others', () => {
-    const { report, prints } = open();
-    for (let at = 0; at <= 256; at += 1) report(...served(100, A2, `${at}`));
-    report(...served(100, A2, '256'), ...served(100, A2, '0'));
-    expect(prints).toHaveLength(258);
-  });
-
   it('leaves out messages at next to no cost', () => {
     const { report, prints } = open();
     const events = [...fetched(65_536, 5), ...served(65_536)];
@@ -165,10 +156,29 @@ describe('Screen', () => {
     expect(prints).toHaveLength(1);
   });
 
+  it('reads of what it leaves out only the names of the files that others ask for', () => {
+    const { report, prints } = open();
+    const args = ['big.bin', '256', '0'];
+    const messages = [LazySent, LazyReceived] as const;
+    const [dl, file] = (['DL', 'FILE'] as const).map((type) =>
+      messages.map((Each) => new Each(args, type, 100)),
+    );
+    expect(LazySent.readsDuring(() => report(...(file ?? [])))).toBe(0);
+    expect(LazySent.readsDuring(() => report(...(dl ?? [])))).toBe(1);
+    expect(prints).toHaveLength(1);
+  });
+
   it('shows progress in the status line of a screen, and takes it away', () => {
     const { report, prints, statuses } = open({ isLive: true, width: 50 });
-    report({ ...STARTED, chunks: 65_536 }, progressed(0), progressed(2 ** 23));
-    report({ event: 'download-failed', name: 'big.bin', code: 'aborted', missing: [], chunks: 65_536 });
+    report(BIG, progressed(0), progressed(2 ** 23));
+    report({
+      event: 'download-failed',
+      name: 'big.bin',
+      code: 'aborted',
+      missing: [],
+      chunks: 65_536,
+      kept: 0,
+    });
     expect(statuses).toEqual([
       'big.bin    0%  0 bytes de 16,0 MiB  0 bytes/s',
       'big.bin   50%  8,0 MiB de 16,0 MiB  8,0 MiB/s',
@@ -183,7 +193,7 @@ describe('Screen', () => {
 
   it('shows progress on a pipe as a line now and then', () => {
     const { report, prints, time } = open({ messages: 'todas' });
-    report({ ...STARTED, chunks: 65_536 });
+    report(BIG);
     for (time.now = 0; time.now <= 2 * PROGRESS_LINE_INTERVAL_MS; time.now += 200)
       report(progressed(time.now));
     expect(prints.slice(1)).toHaveLength(2);
@@ -200,7 +210,7 @@ describe('Screen', () => {
   it('shows the first failed chunks of each download, and then that there are more', () => {
     const { report, prints } = open();
     const failures = Array.from({ length: 9 }, (_, index) => ({ ...FAILED, index }));
-    report({ ...STARTED, chunks: 64 }, ...failures, { ...STARTED, chunks: 64 }, ...failures);
+    report({ ...BIG, chunks: 64 }, ...failures, { ...BIG, chunks: 64 }, ...failures);
     expect(prints).toHaveLength(10);
     expect(prints[4]).toBe(
       'Outras falhas de chunks de big.bin não são mostradas (--mensagens todas mostra cada uma).',

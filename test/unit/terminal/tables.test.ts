@@ -7,7 +7,7 @@ import {
   localFilesTable,
   peersTable,
 } from '../../../src/terminal/tables.ts';
-import { A2, address } from './samples.ts';
+import { A2, A3, address } from './addresses.ts';
 
 const PEERS = Array.from({ length: 60 }, (_, at) => address(`192.168.100.${at}:${50000 + at}`));
 const LONG = `${'nome-'.repeat(50)}x.txt`;
@@ -22,8 +22,16 @@ const FOUND = [
 const GROUP = { chunkSize: 2 ** 20, sources: 12, fileSize: 2 ** 33, count: 3, mean: 1234.5, deviation: 0 };
 const WIDTHS = [40, 80, 200];
 
+const TWINS = [
+  { name: 'a.txt', size: 7, sources: [A2], sha256: '0123456789ab'.padEnd(64, 'c') },
+  { name: 'a.txt', size: 7, sources: [A3], sha256: 'fedcba987654'.padEnd(64, '3') },
+  { name: 'a.txt', size: 7, sources: PEERS.slice(0, 1) },
+  { name: 'b.txt', size: 1000, sources: [A2], sha256: '5'.repeat(64) },
+];
+
 const TABLES: readonly (readonly [string, (width: number) => string[]])[] = [
   ['found files', (width) => foundFilesTable(FOUND, width)],
+  ['found files that differ in content', (width) => foundFilesTable([...FOUND, ...TWINS], width)],
   ['local files', (width) => localFilesTable(FOUND, width)],
   [
     'peers',
@@ -82,6 +90,39 @@ describe('foundFilesTable', () => {
 
   it('says how many sources are left out', () => {
     expect(foundFilesTable(FOUND, 80).join(' ')).toMatch(/e mais\s+\|?\s*\d+/);
+  });
+
+  it('tells files of the same name and size apart by their content', () => {
+    const lines = [
+      'Nome           | Tamanho | SHA-256      | Peer',
+      '---------------+---------+--------------+--------------------',
+      '[0] <Cancelar> |         |              |',
+      '[1] a.txt      |       7 | 0123456789ab | 127.0.0.1:5002',
+      '[2] a.txt      |       7 | fedcba987654 | 127.0.0.1:5003',
+      '[3] a.txt      |       7 | –            | 192.168.100.0:50000',
+      '[4] b.txt      |    1000 | 555555555555 | 127.0.0.1:5002',
+    ];
+    expect(foundFilesTable(TWINS, Infinity)).toEqual(lines);
+    expect(foundFilesTable(TWINS, 80)).toEqual(lines);
+    expect(foundFilesTable(TWINS, 40).slice(5, 7)).toEqual([
+      '[1] a.tx |       7 | 01234567 | 127.0.0.',
+      '    t    |         | 89ab     | 1:5002',
+    ]);
+  });
+
+  it('shows digests whole where their beginnings are alike', () => {
+    const alike = TWINS.map((file, at) => ({ ...file, sha256: '0'.repeat(63) + String(at) }));
+    const lines = foundFilesTable(alike, Infinity).slice(3);
+    expect(lines.map((line) => line.split(' | ')[2])).toEqual(alike.map(({ sha256 }) => sha256));
+  });
+
+  it('shows no digests where names and sizes tell all', () => {
+    const found = TWINS.slice(2).concat({ name: 'a.txt', size: 8, sources: [A2], sha256: '6'.repeat(64) });
+    const head = 'Nome           | Tamanho | Peer';
+    expect(foundFilesTable(found, 80)[0]).toBe(head);
+    expect(foundFilesTable([...found, { name: 'a.txt', size: 9, sources: [A3] }], 80)[0]).toBe(head);
+    const unknown = TWINS.map(({ name, size, sources }) => ({ name, size, sources }));
+    expect(foundFilesTable(unknown, 80)[0]).toBe(head);
   });
 
   it('lines up numbers of several digits', () => {

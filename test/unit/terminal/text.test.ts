@@ -2,7 +2,8 @@ import { describe as suite, expect, it } from 'vitest';
 import { questionText } from '../../../src/terminal/questions.ts';
 import { isProtocolReason, reason } from '../../../src/terminal/reasons.ts';
 import { describe } from '../../../src/terminal/text.ts';
-import { A1, A2, A3, SAMPLES } from './samples.ts';
+import { A1, A2, A3 } from './addresses.ts';
+import { SAMPLES } from './samples.ts';
 
 suite('describe', () => {
   it.each(SAMPLES.map(([event, lines]) => [event.event, event, lines] as const))('%s', (_, event, lines) => {

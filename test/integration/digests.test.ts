@@ -1,0 +1,160 @@
+import { describe, expect, it, vi } from 'vitest';
+import { searchFiles } from '../../src/commands.ts';
+import type * as Limits from '../../src/limits.ts';
+import { SEARCH_DIGEST_MS } from '../../src/limits.ts';
+import { Gate } from '../helpers/gate.ts';
+import { digestsAsked, search, startPeerThatGreeted } from '../helpers/greeted-peer.ts';
+import { sha256Of } from '../helpers/memory-share.ts';
+import { startPlainNeighbour } from '../helpers/plain-neighbour.ts';
+import { RandomNumbers } from '../helpers/random-numbers.ts';
+import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
+import { TestPeer } from '../helpers/test-peer.ts';
+
+vi.mock('../../src/limits.ts', async (original) => ({
+  ...(await original<typeof Limits>()),
+  DIGEST_RETRY_MS: 60,
+  SEARCH_DIGEST_MS: 700,
+}));
+
+const numbers = new RandomNumbers(75);
+const data = numbers.bytes(20_500);
+const other = numbers.bytes(data.length);
+
+describe('equal names and sizes in a search', () => {
+  it.each([1, 2])('with different contents are two files; row %d gives exactly that one', async (row) => {
+    await using a = await TestPeer.start({ files: { f: data } });
+    await using b = await TestPeer.start({ files: { f: other } });
+    await using peer = await startPeerThatGreeted(a, b);
+    const found = await search(peer, row);
+    const rows = [
+      { content: data, source: a },
+      { content: other, source: b },
+    ];
+    expect(found).toEqual(
+      rows.map(({ content, source }) => ({
+        name: 'f',
+        size: data.length,
+        sources: [source.address],
+        sha256: sha256Of(content),
+      })),
+    );
+    const chosen = rows[row - 1];
+    expect(peer.share.files.get('f')?.equals(chosen?.content ?? Buffer.alloc(0))).toBe(true);
+    expect(peer.reporter.all('download-finished')).toMatchObject([
+      { isProven: true, sources: [chosen?.source.address], sha256: sha256Of(chosen?.content ?? data) },
+    ]);
+  });
+
+  it('with equal contents are one, and it comes from both', async () => {
+    await using a = await TestPeer.start({ files: { f: data } });
+    await using b = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerThatGreeted(a, b);
+    const found = await search(peer, 1);
+    expect(found).toEqual([
+      { name: 'f', size: data.length, sources: [a.address, b.address], sha256: sha256Of(data) },
+    ]);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    const [finished] = peer.reporter.all('download-finished');
+    expect(finished?.isProven).toBe(true);
+    expect(new Set(finished?.sources)).toEqual(new Set([a.address, b.address]));
+    // Told once, a digest is not asked for again.
+    expect(digestsAsked(peer)).toBe(2);
+  });
+
+  it('stay one where only one of three can tell; it is asked when the file is fetched', async () => {
+    await using plain = await startPlainNeighbour(data);
+    await using second = await startPlainNeighbour(data);
+    await using able = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerThatGreeted(plain, second, able);
+    const found = await search(peer, 1);
+    expect(found).toEqual([
+      {
+        name: 'f',
+        size: data.length,
+        sha256: undefined,
+        sources: [plain, second, able].map(({ address }) => address),
+      },
+    ]);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    expect(peer.reporter.all('download-finished')).toMatchObject([{ isProven: true }]);
+    expect(plain.count('DIGEST') + second.count('DIGEST')).toBe(0);
+    expect(digestsAsked(peer)).toBe(1);
+  });
+
+  it('put those that cannot tell to the larger part', async () => {
+    await using plain = await startPlainNeighbour(data);
+    await using a = await TestPeer.start({ files: { f: other } });
+    await using b = await TestPeer.start({ files: { f: data } });
+    await using c = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerThatGreeted(plain, a, b, c);
+    expect(await search(peer, 1)).toMatchObject([
+      { sources: [plain.address, b.address, c.address], sha256: sha256Of(data) },
+      { sources: [a.address], sha256: sha256Of(other) },
+    ]);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    expect(plain.count('DIGEST')).toBe(0);
+  });
+
+  it('wait for one that is busy twice and then tells', async () => {
+    await using busy = await startSessionNeighbour({
+      data: other,
+      onDigest: (_, connection, self) => {
+        const isBusy = self.count('DIGEST') <= 2;
+        if (isBusy) self.say(connection, 'ERROR DIGEST busy f');
+        return isBusy;
+      },
+    });
+    await using quick = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerThatGreeted(busy, quick);
+    const found = await search(peer);
+    expect(found.map(({ sha256 }) => sha256)).toEqual([sha256Of(other), sha256Of(data)]);
+    expect(busy.count('DIGEST')).toBe(3);
+  });
+
+  it('are shown without a digest that takes too long; the download learns it', async () => {
+    const gate = new Gate();
+    await using slow = await TestPeer.start({ files: { f: other } });
+    slow.share.beforeDigest = () => gate.opened;
+    await using quick = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerThatGreeted(slow, quick);
+    const chooseLate = () => {
+      gate.open();
+      return '1';
+    };
+    await searchFiles(peer.desk({ answers: [chooseLate], chunkSize: 1000 }));
+    expect(peer.reporter.all('search-finished')[0]?.found).toMatchObject([
+      { sources: [slow.address, quick.address], sha256: sha256Of(data) },
+    ]);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    expect(peer.reporter.all('source-excluded').map(({ source }) => source)).toEqual([slow.address]);
+    expect(peer.reporter.all('download-finished')).toMatchObject([{ isProven: true }]);
+  });
+
+  it('are not waited for where a neighbour is gone, or refuses', async () => {
+    await using gone = await startSessionNeighbour({
+      data,
+      onDigest: (_, connection) => {
+        connection.reset();
+        return true;
+      },
+    });
+    await using refusing = await startSessionNeighbour({
+      data,
+      onDigest: (_, connection, self) => {
+        self.say(connection, 'ERROR DIGEST read-failed f');
+        return true;
+      },
+    });
+    await using peer = await startPeerThatGreeted(gone, refusing);
+    const before = performance.now();
+    expect(await search(peer)).toEqual([
+      { name: 'f', size: data.length, sources: [gone.address, refusing.address] },
+    ]);
+    expect(performance.now() - before).toBeLessThan(SEARCH_DIGEST_MS);
+    expect(refusing.count('DIGEST')).toBe(1);
+    expect(gone.count('DIGEST')).toBeLessThanOrEqual(2);
+    // Neither is told: they can be asked for chunks all the same.
+    expect(peer.reporter.all('request-failed')).toEqual([]);
+    expect(peer.neighbours.get(gone.address)?.status).toBe('ONLINE');
+  });
+});
