@@ -141,7 +141,7 @@ class FileFetch {
       resumed: untouched,
       seconds,
       sha256,
-      isProven: this.#isProven,
+      isProven: this.#expected !== undefined,
     });
     await sinks.noteDigest(name, sha256);
     return { seconds, sources: shares.length, resumed };
@@ -158,7 +158,9 @@ class FileFetch {
       if (!this.#isProven) await this.#digests.settled(REPLY_TIMEOUT_MS, signal);
       // A source turned out to have another content only now.
       if (!this.#download.isDone) continue;
-      const sha256 = await this.#sink.digest();
+      // The bytes must stay as they are meanwhile.
+      const sha256 = await this.#digests.quietly(() => this.#sink.digest());
+      if (!this.#download.isDone) continue;
       if (this.#expected === undefined || sha256 === this.#expected) return sha256;
       const bytes = this.#isProven && !this.#isSecondTry ? this.#download.excludeUnproven() : 0;
       if (bytes === 0) throw new DownloadError('digest-mismatch', []);

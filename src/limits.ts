@@ -110,7 +110,7 @@ export const SMALL_WRITE_BYTES = 32 * 1024;
 export const MAX_REQUESTS_IN_HAND = 8;
 
 /** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
-export const FILE_SLICE_BYTES = 48 * 1024;
+export const FILE_SLICE_BYTES = 66 * 1024;
 
 /** Neighbours we remember; a class has 60. */
 export const MAX_NEIGHBOURS = 1_000;
@@ -130,7 +130,7 @@ export const START_WINDOW_BYTES = 256 * 1024;
 export const SMALLEST_WINDOW_BYTES = 16 * 1024;
 
 /** Chunks asked of one source and not yet answered: a question costs its asker some hundred bytes. */
-export const MAX_QUESTIONS = 4 * 1024;
+export const MAX_QUESTIONS = 8 * 1024;
 
 /** A second source is asked for a chunk where the first is expected to take this many times as long for all it owes. */
 export const END_GAME_ADVANTAGE = 2;
@@ -221,8 +221,11 @@ export const MAX_SOURCES = 32;
 /** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
 export const MAX_SOURCE_FAILURES = 4;
 
-/** Chunks are gathered in blocks of this size before they are written: 64 KiB and more run at the speed of the disk. */
+/** Small chunks are gathered in blocks of this size before they are written: 64 KiB and more run at the speed of the disk. */
 export const WRITE_BLOCK_BYTES = 256 * 1024;
+
+/** Chunks of this size and up are not gathered: those that follow each other are written together anyway, and not copied. */
+export const GATHER_BELOW_BYTES = 32 * 1024;
 
 /** Blocks that wait for their missing chunks; then the oldest is written with its holes. */
 export const MAX_OPEN_BLOCKS = 64;
@@ -272,6 +275,10 @@ export const STAT_PARALLELISM = 32;
 
 /** Bytes on their way to the disk, then a download waits for it: enough to keep it busy, no more than a few blocks. */
 export const MAX_QUEUED_WRITE_BYTES = 16 * WRITE_BLOCK_BYTES;
+
+/** Pieces that follow each other are written together, up to so many bytes and so many pieces (a system takes 1024). */
+export const MAX_WRITE_BYTES = 2 * 1024 * 1024;
+export const MAX_WRITE_PIECES = 256;
 
 /** A queued write counts for at least one page: the queue of a download in tiny pieces must end as well. */
 export const MIN_QUEUED_WRITE_BYTES = 4 * 1024;

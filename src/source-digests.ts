@@ -21,6 +21,8 @@ export interface SourceDigestsOptions {
 export class SourceDigests {
   readonly #options: SourceDigestsOptions;
   readonly #open = new Set<Promise<void>>();
+  /** What has been told while nobody is to hear of it. */
+  #held: (() => void)[] | undefined;
 
   constructor(options: SourceDigestsOptions) {
     this.#options = options;
@@ -44,6 +46,18 @@ export class SourceDigests {
     signal.removeEventListener('abort', end);
   }
 
+  /** What is told while this work runs is passed on behind it. */
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    this.#held = [];
+    try {
+      return await work();
+    } finally {
+      const held = this.#held;
+      this.#held = undefined;
+      for (const tell of held) tell();
+    }
+  }
+
   async #ask(source: Source<Address>): Promise<void> {
     const { peer, signal, onDigest } = this.#options;
     let hasFailed = false;
@@ -55,7 +69,10 @@ export class SourceDigests {
       try {
         const { token, address } = source;
         const { size, sha256 } = await peer.request(address, { type: 'DIGEST', token }, { signal });
-        return onDigest(source, { size, sha256 });
+        const tell = () => onDigest(source, { size, sha256 });
+        if (this.#held === undefined) tell();
+        else this.#held.push(tell);
+        return;
       } catch (error) {
         if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
         if (error.code === 'remote-busy') await pause(retryMs, signal);

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FileError } from '../errors.ts';
-import { WRITE_BLOCK_BYTES } from '../limits.ts';
-import { BlockBuffers } from './block-buffers.ts';
+import { GATHER_BELOW_BYTES } from '../limits.ts';
+import { BlockBuffers, type DiskWrite } from './block-buffers.ts';
 import { ByteRanges, type ByteRange } from './byte-ranges.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -16,7 +16,7 @@ export interface ChunkWriterOptions {
   /** What is on the disk already. */
   readonly present: readonly ByteRange[];
   /** Hears of bytes that the disk has now, perhaps in place of others. */
-  readonly onWritten: (from: number) => void;
+  readonly onWritten: (write: DiskWrite) => void;
 }
 
 /**
@@ -33,11 +33,11 @@ export class ChunkWriter {
 
   constructor({ handle, path, size, chunkSize, present, onWritten }: ChunkWriterOptions) {
     for (const [from, to] of present) this.#written.add(from, to);
-    this.#blocks = chunkSize < WRITE_BLOCK_BYTES ? new BlockBuffers(size) : undefined;
-    this.#queue = new WriteQueue(handle, path, (from, to) => {
-      this.#written.add(from, to);
+    this.#blocks = chunkSize < GATHER_BELOW_BYTES ? new BlockBuffers(size) : undefined;
+    this.#queue = new WriteQueue(handle, path, (write) => {
+      this.#written.add(write.position, write.position + write.bytes.length);
       for (const ranges of this.#doubts) for (const range of ranges) this.#written.remove(...range);
-      onWritten(from);
+      onWritten(write);
     });
   }
 
@@ -63,11 +63,11 @@ export class ChunkWriter {
   }
 
   /**
-   * Nothing waits for the disk, but what is still being gathered.
+   * The disk lags behind no more.
    * @throws FileError the failure of a write
    */
   caughtUp(): Promise<void> {
-    return this.#queue.settled();
+    return this.#queue.relieved();
   }
 
   /** What was put until now in these ranges does not count any more. */

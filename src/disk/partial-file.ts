@@ -64,7 +64,11 @@ export class PartialFile implements Sink {
       handle,
       path,
       present,
-      onWritten: (from) => this.#rehash(from),
+      onWritten: ({ position, bytes }) => {
+        this.#hash.invalidate(position);
+        this.#hash.take(position, bytes);
+        this.#hash.follow(this.#writer.written.prefix);
+      },
     });
     this.#hash.follow(this.#writer.written.prefix);
   }
@@ -110,7 +114,7 @@ export class PartialFile implements Sink {
 
   doubt(ranges: readonly ByteRange[]): void {
     this.#writer.doubt(ranges);
-    for (const [from] of ranges) this.#rehash(from);
+    for (const [from] of ranges) this.#hash.invalidate(from);
     this.#notes.retract();
   }
 
@@ -187,12 +191,6 @@ export class PartialFile implements Sink {
     const { size } = await this.#file.handle.stat();
     if (this.#isComplete && size === this.#plan.size) return;
     throw this.#error(`${this.#writer.written.total} bytes written, ${size} on disk, ${this.#plan.size} due`);
-  }
-
-  /** Bytes from here on are others by now, or will be. */
-  #rehash(from: number): void {
-    this.#hash.invalidate(from);
-    this.#hash.follow(this.#writer.written.prefix);
   }
 
   /** What the disk has once all that has come is written, even after a power cut. */

@@ -6,9 +6,9 @@ import { fileError } from './file-error.ts';
 import { readFully } from './open-handle.ts';
 
 /**
- * The SHA-256 of a file that is still being written: follows the bytes that are there from the first one on, reads them
- * back while the system still has them in memory, and so has little left to do at the end. One piece is in memory, and
- * nobody waits for it but `finish`.
+ * The SHA-256 of a file that is still being written: follows the bytes that are there from the first one on, and so has
+ * little left to do at the end. What comes in order is hashed as it comes; the rest is read back while the system still
+ * has it in memory, one piece at a time. Nobody waits for it but `finish`.
  */
 export class PrefixHash {
   readonly #handle: FileHandle;
@@ -37,6 +37,15 @@ export class PrefixHash {
     if (this.#running === undefined && prefix - this.#position >= HASH_PIECE_BYTES) {
       void this.#begin(HASH_PIECE_BYTES);
     }
+  }
+
+  /** These bytes have just been written: where they are the next ones, they need not be read back. */
+  take(from: number, bytes: Buffer): void {
+    if (from !== this.#position || bytes.length > HASH_PIECE_BYTES) return;
+    if (this.#running !== undefined || this.#isStopped) return;
+    this.#hash.update(bytes);
+    this.#position += bytes.length;
+    this.#readTo = this.#position;
   }
 
   /** Bytes from here on have been written again, or will be. */

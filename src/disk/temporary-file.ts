@@ -27,7 +27,10 @@ export class TemporaryFile {
    * download under way. It is not worth a wait for the disk, for after a power cut there is nothing to go on with.
    * Rejects with the error of the system.
    */
-  static async create(folder: FolderPath, { name, size, chunkSize, sha256 }: SinkPlan): Promise<TemporaryFile> {
+  static async create(
+    folder: FolderPath,
+    { name, size, chunkSize, sha256 }: SinkPlan,
+  ): Promise<TemporaryFile> {
     const id = newTemporaryId();
     const note = encodeNote({ name, size, chunkSize, sha256, ranges: [], owner: await thisProcess() });
     try {

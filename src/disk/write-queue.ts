@@ -1,5 +1,10 @@
 import { FileError } from '../errors.ts';
-import { MAX_QUEUED_WRITE_BYTES, MIN_QUEUED_WRITE_BYTES } from '../limits.ts';
+import {
+  MAX_QUEUED_WRITE_BYTES,
+  MAX_WRITE_BYTES,
+  MAX_WRITE_PIECES,
+  MIN_QUEUED_WRITE_BYTES,
+} from '../limits.ts';
 import type { DiskWrite } from './block-buffers.ts';
 import { fileError } from './file-error.ts';
 
@@ -11,23 +16,31 @@ export interface WriteTarget {
     length: number,
     position: number,
   ): Promise<{ readonly bytesWritten: number }>;
+  writev(pieces: readonly Buffer[], position: number): Promise<{ readonly bytesWritten: number }>;
 }
 
-/** Writes one piece after the other, in their order. After the first failure, or `stop`, the rest is dropped. */
+/**
+ * Writes in order; pieces that follow each other in the file leave together, for each write takes a turn of the event loop,
+ * and in one turn more may come in than a single piece. After the first failure, or `stop`, the rest is dropped.
+ */
 export class WriteQueue {
   readonly #target: WriteTarget;
   readonly #path: string;
-  readonly #onWritten: (from: number, to: number) => void;
-  #tail = Promise.resolve();
+  readonly #onWritten: (write: DiskWrite) => void;
+  /** Pieces, and what is to be done between them. */
+  readonly #waiting: (DiskWrite | (() => void))[] = [];
+  /** Never rejects. */
+  #running: Promise<void> | undefined;
+  #onRelieved: (() => void)[] = [];
   #queuedBytes = 0;
   #failure: FileError | undefined;
   #stopped = false;
 
   /**
    * @param path what the user would look at, for errors
-   * @param onWritten hears of the bytes of each piece once the system has taken them
+   * @param onWritten hears of each piece once the system has taken it
    */
-  constructor(target: WriteTarget, path: string, onWritten: (from: number, to: number) => void) {
+  constructor(target: WriteTarget, path: string, onWritten: (write: DiskWrite) => void) {
     this.#target = target;
     this.#path = path;
     this.#onWritten = onWritten;
@@ -45,17 +58,22 @@ export class WriteQueue {
 
   /** The bytes must not be changed any more. */
   push(write: DiskWrite): void {
-    const cost = Math.max(write.bytes.length, MIN_QUEUED_WRITE_BYTES);
-    this.#queuedBytes += cost;
-    this.#tail = this.#tail.then(async () => {
-      await this.#write(write);
-      this.#queuedBytes -= cost;
-    });
+    this.#queuedBytes += costOf(write);
+    this.#add(write);
   }
 
   /** Runs once all that was pushed until now has been written or dropped, and before anything that is pushed later. */
   afterwards(action: () => void): void {
-    this.#tail = this.#tail.then(action);
+    this.#add(action);
+  }
+
+  /**
+   * Waits until half of what may wait does, at the most: whoever goes on only when nothing is left lets the disk stand idle.
+   * @throws FileError the failure of a write
+   */
+  async relieved(): Promise<void> {
+    if (this.#isLaden) await new Promise<void>((resolve) => this.#onRelieved.push(resolve));
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /**
@@ -63,27 +81,93 @@ export class WriteQueue {
    * @throws FileError the failure of a write
    */
   async settled(): Promise<void> {
-    await this.#tail;
+    if (this.#running !== undefined) await new Promise<void>((resolve) => this.afterwards(resolve));
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Drops what waits; done once no write is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#tail;
+    await this.#running;
   }
 
-  async #write({ position, bytes }: DiskWrite): Promise<void> {
-    if (this.#stopped || this.#failure !== undefined) return;
-    try {
-      for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await this.#target.write(bytes, at, bytes.length - at, position + at);
-        if (bytesWritten === 0) throw new FileError('io', this.#path);
-        at += bytesWritten;
+  get #isLaden(): boolean {
+    return this.#queuedBytes > MAX_QUEUED_WRITE_BYTES / 2;
+  }
+
+  #add(item: DiskWrite | (() => void)): void {
+    this.#waiting.push(item);
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // What is pushed in the same turn may leave together.
+    await Promise.resolve();
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
+      if (typeof item === 'function') item();
+      else await this.#writeAll(this.#withFollowers(item));
+    }
+    this.#running = undefined;
+  }
+
+  /** The piece, and those waiting behind it that go on where it ends. */
+  #withFollowers(first: DiskWrite): DiskWrite[] {
+    const writes = [first];
+    let bytes = first.bytes.length;
+    for (;;) {
+      const [next] = this.#waiting;
+      const isFollower = typeof next === 'object' && next.position === first.position + bytes;
+      if (!isFollower || bytes + next.bytes.length > MAX_WRITE_BYTES || writes.length === MAX_WRITE_PIECES) {
+        return writes;
       }
-      this.#onWritten(position, position + bytes.length);
+      writes.push(next);
+      bytes += next.bytes.length;
+      this.#waiting.shift();
+    }
+  }
+
+  async #writeAll(writes: readonly DiskWrite[]): Promise<void> {
+    try {
+      if (!this.#stopped && this.#failure === undefined) await this.#write(writes);
     } catch (error) {
       this.#failure = fileError(error, this.#path);
     }
+    for (const write of writes) this.#queuedBytes -= costOf(write);
+    if (this.#isLaden) return;
+    for (const resolve of this.#onRelieved.splice(0)) resolve();
   }
+
+  async #write(writes: readonly DiskWrite[]): Promise<void> {
+    let pieces = without(
+      writes.map(({ bytes }) => bytes),
+      0,
+    );
+    let position = writes[0]?.position ?? 0;
+    while (pieces.length > 0) {
+      const [first] = pieces;
+      const { bytesWritten } =
+        pieces.length === 1 && first !== undefined
+          ? await this.#target.write(first, 0, first.length, position)
+          : await this.#target.writev(pieces, position);
+      if (bytesWritten === 0) throw new FileError('io', this.#path);
+      position += bytesWritten;
+      pieces = without(pieces, bytesWritten);
+    }
+    for (const write of writes) this.#onWritten(write);
+  }
+}
+
+/** A queued write counts for more than its bytes, or a queue of tiny ones would have no end. */
+function costOf({ bytes }: DiskWrite): number {
+  return Math.max(bytes.length, MIN_QUEUED_WRITE_BYTES);
+}
+
+/** What is left of the pieces behind so many bytes. */
+function without(pieces: readonly Buffer[], bytes: number): Buffer[] {
+  let done = bytes;
+  return pieces.flatMap((piece) => {
+    const skipped = Math.min(done, piece.length);
+    done -= skipped;
+    return skipped === piece.length ? [] : [piece.subarray(skipped)];
+  });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WriteQueue, type WriteTarget } from '../../../src/disk/write-queue.ts';
+import { until } from '../../helpers/until.ts';
 import { MAX_QUEUED_WRITE_BYTES, MIN_QUEUED_WRITE_BYTES } from '../../../src/limits.ts';
 
 /** A disk that takes at most `most` bytes at a time and only moves when it is let. */
@@ -40,6 +41,11 @@ class SlowTarget implements WriteTarget {
     bytes.copy(this.content, position, offset, offset + bytesWritten);
     return { bytesWritten };
   }
+
+  writev(pieces: readonly Buffer[], position: number): Promise<{ bytesWritten: number }> {
+    const whole = Buffer.concat(pieces);
+    return this.write(whole, 0, whole.length, position);
+  }
 }
 
 const ignore = (): void => undefined;
@@ -60,7 +66,9 @@ describe('WriteQueue', () => {
   it('tells of each piece once all of it was written', async () => {
     const target = new SlowTarget(3);
     const written: string[] = [];
-    const queue = new WriteQueue(target, '/x', (from, to) => written.push(`${from}-${to}`));
+    const queue = new WriteQueue(target, '/x', ({ position, bytes }) => {
+      written.push(`${position}-${position + bytes.length}`);
+    });
     queue.push({ position: 2, bytes: Buffer.from('abcdefgh') });
     queue.afterwards(() => written.push('between'));
     queue.push({ position: 10, bytes: Buffer.from('ij') });
@@ -81,9 +89,16 @@ describe('WriteQueue', () => {
     expect(queue.congested).toBe(false);
     queue.push({ position: 0, bytes: Buffer.from('x') });
     expect(queue.congested).toBe(true);
+    let isRelieved = false;
+    const relieved = queue.relieved().then(() => (isRelieved = true));
+    await Promise.resolve();
+    expect(isRelieved).toBe(false);
     target.release();
-    await queue.settled();
+    // Long before the last one is written.
+    await relieved;
+    expect(target.writes).toBeLessThan((MAX_QUEUED_WRITE_BYTES / MIN_QUEUED_WRITE_BYTES) * 0.75);
     expect(queue.congested).toBe(false);
+    await queue.settled();
   });
 
   it('remembers the first failure and drops the rest', async () => {
@@ -107,13 +122,28 @@ describe('WriteQueue', () => {
     await expect(queue.settled()).rejects.toMatchObject({ code: 'io' });
   });
 
+  it('writes together what goes on where the former ends, and nothing else', async () => {
+    const target = new SlowTarget(3);
+    const written: number[] = [];
+    const queue = new WriteQueue(target, '/x', ({ position }) => void written.push(position));
+    queue.push({ position: 2, bytes: Buffer.from('ab') });
+    queue.push({ position: 4, bytes: Buffer.from('cd') });
+    queue.push({ position: 9, bytes: Buffer.from('xyz') });
+    queue.push({ position: 3, bytes: Buffer.from('B') });
+    await queue.settled();
+    expect(target.content.toString('latin1', 2, 12)).toBe('aBcd\0\0\0xyz');
+    // The first two in two goes of three bytes and one, the others for themselves.
+    expect(target.writes).toBe(4);
+    expect(written).toEqual([2, 4, 9, 3]);
+  });
+
   it('stops after the write under way', async () => {
     const target = new SlowTarget();
     target.stall();
     const queue = new WriteQueue(target, '/x', ignore);
     queue.push({ position: 0, bytes: Buffer.from('a') });
+    await until(() => target.underWay === 1, 1_000, 'no write');
     queue.push({ position: 1, bytes: Buffer.from('b') });
-    await Promise.resolve();
     const stopped = queue.stop();
     target.release();
     await stopped;
