@@ -57,9 +57,9 @@ const ROOMS = [
     types: ['./(clock|events|neighbours)'],
   },
   {
-    files: ['src/{commands,search-network,fetch-file,source-digests,late-sources,chunk-of}.ts'],
+    files: ['src/{commands,search-network,fetch-file,transfer,source-digests,late-sources,chunk-of}.ts'],
     may: [
-      './(errors|limits|in-order|search-network|fetch-file|source-digests|late-sources|chunk-of)',
+      './(errors|limits|in-order|search-network|fetch-file|transfer|source-digests|late-sources|chunk-of)',
       './(protocol|download)/[\\w-]+',
       'node:events',
     ],

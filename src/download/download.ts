@@ -1,11 +1,12 @@
 import { ConnectionError, DownloadError, FileError, ProtocolError } from '../errors.ts';
 import { MAX_IN_FLIGHT_BYTES, MAX_SOURCE_FAILURES } from '../limits.ts';
 import { Backpressure } from './backpressure.ts';
-import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
+import type { DownloadOptions, Outcome, Progress } from './download-options.ts';
 import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SourceState } from './source-state.ts';
 import { Sources } from './sources.ts';
+import { Trust } from './trust.ts';
 
 /** Whoever was silent for seconds has held up all that was asked of it: no second try without a rest. */
 const TIMEOUTS: readonly string[] = ['reply-timeout', 'connect-timeout'];
@@ -23,6 +24,7 @@ export class Download<S extends string> {
   readonly #options: DownloadOptions<S>;
   readonly #scheduler: Scheduler<S>;
   readonly #sources = new Sources<S>();
+  readonly #trust: Trust<S>;
   /** How many questions there had been when an error was counted. */
   readonly #blamed = new WeakMap<Error, number>();
   #questions = 0;
@@ -54,6 +56,7 @@ export class Download<S extends string> {
       if (end > first) this.#resumed += Math.min(end * chunkSize, file.size) - first * chunkSize;
     }
     for (const source of file.sources) this.#add(source);
+    this.#trust = new Trust(options, this.#scheduler, this.#sources);
   }
 
   get chunks(): number {
@@ -134,8 +137,7 @@ export class Download<S extends string> {
 
   /** The content of this source is the one that is wanted. */
   prove(source: S): void {
-    const state = this.#sources.get(source);
-    if (state !== undefined) state.isProven = true;
+    this.#trust.prove(source);
   }
 
   /**
@@ -143,42 +145,26 @@ export class Download<S extends string> {
    * Returns the bytes of that.
    */
   exclude(source: S): number {
-    const state = this.#sources.get(source);
-    if (state === undefined || state.isExcluded) return 0;
-    state.isExcluded = true;
-    this.#scheduler.retire(source);
-    const bytes = state.delivered === 0 ? 0 : this.#reopen();
-    this.#fillSoon();
-    return bytes;
+    return this.#reopened(this.#trust.exclude(source));
   }
 
   /** The whole is not what it should be: keeps only the sources that are proven; as `exclude` for all others. */
   excludeUnproven(): number {
-    for (const state of this.#sources) {
-      if (state.isProven) continue;
-      state.isExcluded = true;
-      this.#scheduler.retire(state.source.address);
-    }
-    return this.#reopen();
+    return this.#reopened(this.#trust.excludeUnproven());
   }
 
   /** What nobody vouches for is asked for again; returns its bytes. */
   doubt(): number {
-    const bytes = this.#reopen();
-    this.#fillSoon();
-    return bytes;
+    return this.#reopened(this.#trust.doubt());
   }
 
-  #reopen(): number {
-    const { file, chunkSize, sink } = this.#options;
-    const ranges = this.#scheduler
-      .reopenDoubtful()
-      .map(([first, last]): ByteRange => [first * chunkSize, Math.min((last + 1) * chunkSize, file.size)]);
-    if (ranges.length > 0) sink.doubt(ranges);
-    const bytes = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
-    // What was there before is doubtful in any case.
-    this.#bytes -= bytes - this.#resumed;
-    this.#resumed = 0;
+  #reopened(bytes: number): number {
+    if (bytes > 0) {
+      // What was there before is doubtful in any case.
+      this.#bytes -= bytes - this.#resumed;
+      this.#resumed = 0;
+    }
+    this.#fillSoon();
     return bytes;
   }
 

@@ -1,47 +1,15 @@
 import { ConnectionError, ProtocolError } from '../errors.ts';
-import { IDLE_TIMEOUT_MS, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, MAX_REQUESTS_IN_HAND } from '../limits.ts';
+import { IDLE_TIMEOUT_MS, MAX_REPLY_BYTES, MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { decode } from '../protocol/decode.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
 import { entriesToCome, joinLines } from '../protocol/list-lines.ts';
 import { REPLIES, type Message } from '../protocol/message.ts';
+import type { ChannelOwner } from './channel-owner.ts';
 import type { Connection } from './connection.ts';
+import { InHand } from './in-hand.ts';
 import { readLines } from './read-lines.ts';
 import { Questions, type Pending, type Question } from './questions.ts';
-
-/** Who works on a channel's messages. */
-export interface ChannelOwner {
-  /**
-   * Takes a reply that `ask` waits for, before `ask` gets it: clock, report, neighbour.
-   * @param seen what it shows of its sender; undefined where there is nothing to learn
-   * @throws ProtocolError where it is not acceptable; `ask` fails with it
-   */
-  onReply(
-    message: Message,
-    channel: Channel,
-    seen: ReplyEvidence | undefined,
-    chunks: number | undefined,
-  ): void;
-  /**
-   * Takes everything else: requests, and replies that nobody waits for here.
-   * @param turn resolves when all answers before are sent; the answer to this must not be sent earlier. Undefined where
-   *   none is due: then what can be answered at once is, and undefined is returned
-   */
-  onMessage(
-    message: Message,
-    channel: Channel,
-    payload: Buffer,
-    turn: Promise<void> | undefined,
-  ): Promise<void> | undefined;
-  /**
-   * Takes what is no message that we know, in a session, once all before it is answered. A promise where its answer has to
-   * wait for the other side to read.
-   * @throws ProtocolError where it is not to be answered; the connection ends with it
-   */
-  onUnknown(payload: Buffer, channel: Channel, error: ProtocolError): Promise<void> | undefined;
-  /** The other side has closed, of its own accord and in good order, behind that reply. */
-  onClosedByThem(channel: Channel, lastReply: ReplyEvidence): void;
-}
 
 /**
  * One connection in use, by whichever side opened it: a pump that takes its messages one by one, hands each reply to
@@ -67,10 +35,7 @@ export class Channel {
   readonly #owner: ChannelOwner;
   readonly #questions: Questions;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Resolves when all that was received so far is answered. */
-  #served: Promise<void> = Promise.resolve();
-  #inHand = 0;
-  #failure: Error | undefined;
+  readonly #inHand: InHand;
   #lastReply: ReplyEvidence | undefined;
   /** A question has had its answer; strays do not count. */
   #hasAnswered = false;
@@ -85,11 +50,12 @@ export class Channel {
     this.isOurs = neighbour !== undefined;
     // A late answer must not be taken for that of the next question: the connection goes with it.
     this.#questions = new Questions(() => connection.destroy());
+    this.#inHand = new InHand(() => connection.destroy());
   }
 
   /** A request is in hand. */
   get isServing(): boolean {
-    return this.#inHand > 0;
+    return !this.#inHand.isEmpty;
   }
 
   /** Answers of theirs are still to come. */
@@ -158,10 +124,9 @@ export class Channel {
         const terminated = !this.connection.lacksLastNewline;
         this.#owner.onClosedByThem(this, { ...this.#lastReply, closed: true, terminated });
       }
-      await this.#served;
-      if (this.#failure !== undefined) throw this.#failure;
+      await this.#inHand.settled();
     } catch (error) {
-      const cause = this.#failure ?? (error as Error);
+      const cause = this.#inHand.failure ?? (error as Error);
       this.#questions.failAll(cause);
       throw cause;
     }
@@ -235,7 +200,7 @@ export class Channel {
       // Its lines are told apart all the same: a session goes on.
       if (!(error instanceof ProtocolError) || !this.isGreeted) throw error;
       const refuse = () => this.#owner.onUnknown(payload, this, error);
-      return this.isServing ? this.#untilServed().then(refuse) : refuse();
+      return this.isServing ? this.#inHand.settled().then(refuse) : refuse();
     }
     return this.#serve(message, payload);
   }
@@ -277,23 +242,10 @@ export class Channel {
    * to a bound: while both sides serve, both must go on reading.
    */
   #serve(message: Message, payload: Buffer): Promise<void> | undefined {
-    const turn = this.#inHand === 0 ? undefined : this.#served;
-    const work = this.#owner.onMessage(message, this, payload, turn);
+    const work = this.#owner.onMessage(message, this, payload, this.#inHand.turn);
     if (work === undefined) return undefined;
-    this.#inHand += 1;
-    this.#served = work
-      .finally(() => (this.#inHand -= 1))
-      .catch((error: unknown) => {
-        this.#failure ??= error as Error;
-        this.connection.destroy();
-      });
+    this.#inHand.add(work);
     const mayGoOn = !this.#questions.isEmpty || this.isGreeted;
-    const mustWait = !mayGoOn || this.#inHand >= MAX_REQUESTS_IN_HAND;
-    return mustWait ? this.#untilServed() : undefined;
-  }
-
-  async #untilServed(): Promise<void> {
-    await this.#served;
-    if (this.#failure !== undefined) throw this.#failure;
+    return mayGoOn && !this.#inHand.isFull ? undefined : this.#inHand.settled();
   }
 }

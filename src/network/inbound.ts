@@ -9,7 +9,8 @@ import {
 } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { requestReader } from '../protocol/frame-reader.ts';
-import { Channel, type ChannelOwner } from './channel.ts';
+import type { ChannelOwner } from './channel-owner.ts';
+import { Channel } from './channel.ts';
 import { Connection } from './connection.ts';
 
 export interface InboundOptions {

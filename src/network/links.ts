@@ -1,6 +1,7 @@
 import { ConnectionError, EachareError, ProtocolError } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import { Channel, type ChannelOwner } from './channel.ts';
+import type { ChannelOwner } from './channel-owner.ts';
+import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { dial } from './dial.ts';
 import type { Dialects } from './dialects.ts';
