@@ -64,6 +64,6 @@ export function statistics(
     ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
     'Downloads:',
     ...downloadsTable(downloads, width),
-    ...(downloads.length === 0 ? ['Nenhum download concluído até agora.'] : []),
+    ...(downloads.length === 0 ? ['Nenhum download concluído até agora (os continuados não contam).'] : []),
   ];
 }

@@ -168,7 +168,7 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
       'Nenhum peer conhecido.',
       'Downloads:',
       'Tam. chunk | N peers | Tam. arquivo | N | Tempo [s] | Desvio',
-      'Nenhum download concluído até agora.',
+      'Nenhum download concluído até agora (os continuados não contam).',
     ],
   ],
   [
