@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { PseudoTerminal } from '../helpers/pseudo-terminal.ts';
 import { PROGRAM, SpawnedPeer } from '../helpers/spawned-peer.ts';
 
@@ -44,7 +45,7 @@ describe('the program on a terminal', () => {
     expect((await terminal.screen.seen()).at(-1)).toBe('Saindo...');
   });
 
-  it('shows the progress of a large download, and Ctrl-C leaves nothing behind', async () => {
+  it('shows the progress of a large download, and Ctrl-C keeps what has come', async () => {
     await using b = await SpawnedPeer.start({
       files: { 'grande.bin': randomBytes(20_000_000) },
       args: ['--sem-menu'],
@@ -54,14 +55,14 @@ describe('the program on a terminal', () => {
     await terminal.until((rows) => rows.includes('Digite o numero do arquivo para fazer o download:'));
     terminal.type('1\r');
     await terminal.until((rows) => /^grande\.bin +\d+%.*MiB/.test(rows.at(-1) ?? ''));
-    expect((await readdir(folder)).length).toBe(1);
     const rows = await terminal.screen.seen();
     expect(rows.filter((row) => /^grande\.bin +\d+%/.test(row))).toHaveLength(1);
     expect(rows.every((row) => row.length <= 80)).toBe(true);
     expect(rows.some((row) => row.includes(' DL '))).toBe(false);
     terminal.type('\x03');
     expect(await terminal.ended).toBe(0);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await leftovers(folder)).toEqual([RESUMABLE]);
+    expect(await readdir(folder)).toHaveLength(2);
     expect(tail(await terminal.screen.seen())).toContain('Saindo...');
     await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
   });

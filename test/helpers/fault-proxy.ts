@@ -63,11 +63,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Forwards to `target` on 127.0.0.1; listens on `port`, by default on a free one. */
-  static async start(
-    target: number,
-    plan: FaultPlan | ConnectionFaults = {},
-    port = 0,
-  ): Promise<FaultProxy> {
+  static async start(target: number, plan: FaultPlan | ConnectionFaults = {}, port = 0): Promise<FaultProxy> {
     const proxy = new FaultProxy(target, typeof plan === 'function' ? plan : () => plan);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);

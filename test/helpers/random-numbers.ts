@@ -1,3 +1,9 @@
+/** A seed for this run; EACHARE_SEED in the environment repeats one that has failed. */
+export function seedOfRun(): number {
+  const { EACHARE_SEED } = process.env;
+  return EACHARE_SEED === undefined ? new RandomNumbers().seed : Number(EACHARE_SEED);
+}
+
 /** Chance that a seed repeats (mulberry32); a failing test tells its seed. */
 export class RandomNumbers {
   readonly seed: number;
