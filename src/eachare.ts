@@ -77,7 +77,11 @@ async function run(options: Options): Promise<void> {
   const inFile = lines.flatMap(({ address }) => address ?? []);
 
   const reporters: Reporter[] = [];
-  const reporter: Reporter = { report: (event: AppEvent) => reporters.forEach((each) => each.report(event)) };
+  const reporter: Reporter = {
+    report: (event: AppEvent) => {
+      for (const each of reporters) each.report(event);
+    },
+  };
   const neighbours: Neighbours = new Neighbours(() => peer.address);
   const peer = new Peer({
     address: options.address,

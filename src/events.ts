@@ -127,6 +127,8 @@ export interface MessageReceived {
   readonly args: readonly string[];
   readonly clock: number;
   readonly clockAfter: number;
+  /** Of a DL: the name that is asked for, as it travels; the first of `args`, and not in the log by itself. */
+  readonly token?: string | undefined;
   /** An answer to a request of ours, not a request to us. */
   readonly reply: boolean;
   readonly chunks?: number | undefined;

@@ -51,6 +51,11 @@ export class MessageReceivedEvent implements MessageReceived {
     this.#message = message;
   }
 
+  /** Cheaper than all arguments. */
+  get token(): string | undefined {
+    return this.#message.type === 'DL' ? this.#message.token : undefined;
+  }
+
   get args(): readonly string[] {
     return shownArguments(this.#message);
   }

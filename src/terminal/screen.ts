@@ -109,9 +109,8 @@ export class Screen implements Reporter {
     if (event.type === 'DL') this.#served(event);
   }
 
-  /** The `args` of other messages stay unread; those of a DL, a name and two numbers, take less than the time. */
-  #served({ from, args, chunks = 0 }: MessageReceived): void {
-    const name = args[0] ?? '';
+  /** The `args` of a hidden message stay unread. */
+  #served({ from, token: name = '', chunks = 0 }: MessageReceived): void {
     if (this.#uploads.begins(from, name)) this.#print(uploadBegins(name, from, chunks));
   }
 

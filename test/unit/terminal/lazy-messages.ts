@@ -39,4 +39,8 @@ export class LazyReceived extends LazyMessage implements MessageReceived {
   readonly event = 'message-received';
   readonly from = A2;
   readonly clockAfter = 8;
+
+  get token(): string {
+    return 'big.bin';
+  }
 }
