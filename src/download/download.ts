@@ -8,8 +8,17 @@ import type { SourceState } from './source-state.ts';
 import { Sources } from './sources.ts';
 import { Trust } from './trust.ts';
 
-/** Whoever was silent for seconds has held up all that was asked of it: no second try without a rest. */
-const TIMEOUTS: readonly string[] = ['reply-timeout', 'connect-timeout'];
+/**
+ * Whoever was silent for seconds has held up all that was asked of it, and where nobody listens nobody will in the next
+ * millisecond: no second try without a rest.
+ */
+const NO_SECOND_TRY: readonly string[] = [
+  'reply-timeout',
+  'connect-timeout',
+  'refused',
+  'unreachable',
+  'unknown-host',
+];
 
 /**
  * One download: every source is asked for as much as it sends in a while (its window), all out of one scheduler.
@@ -291,7 +300,7 @@ export class Download<S extends string> {
     } else {
       this.#options.onChunkFailed?.(address, index, error);
       state.fail();
-      const points = TIMEOUTS.includes(error.code) ? MAX_SOURCE_FAILURES : 1;
+      const points = NO_SECOND_TRY.includes(error.code) ? MAX_SOURCE_FAILURES : 1;
       if (this.#scheduler.fail(address, index, points)) this.#retired(state);
     }
     this.#fillSoon();

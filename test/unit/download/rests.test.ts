@@ -6,8 +6,8 @@ import { SimulatedDownload } from './simulated-download.ts';
 import type { Answer, Behaviour } from './simulated-source.ts';
 import { SimulatedSources } from './simulated-sources.ts';
 
-const refused = () => new ConnectionError('refused');
-const dead: Behaviour = { rate: 1000, roundTrip: 0.01, answer: refused };
+const broken = () => new ConnectionError('reset');
+const dead: Behaviour = { rate: 1000, roundTrip: 0.01, answer: broken };
 
 type Script = (chunk: Chunk, at: number, count: number) => Answer | undefined;
 
@@ -15,7 +15,7 @@ type Script = (chunk: Chunk, at: number, count: number) => Answer | undefined;
 const goodAt =
   (...counts: readonly number[]): Script =>
   (_, _at, count) =>
-    counts.includes(count) ? undefined : refused();
+    counts.includes(count) ? undefined : broken();
 
 describe('A source that fails', () => {
   it('rests, longer each time, and never ends a download that others can finish', async () => {
@@ -30,8 +30,16 @@ describe('A source that fails', () => {
     expect(fetched.failuresOf('good')).toBe(0);
   });
 
+  it('gets no second try without a rest where nobody listens', async () => {
+    const gone: Behaviour = { ...dead, answer: () => new ConnectionError('refused') };
+    const world = new SimulatedSources(1_000, { gone, good: { rate: 100, atOnce: 1 } });
+    const fetched = new SimulatedDownload(world, { chunkSize: 100 });
+    expect(await fetched.run()).toBeUndefined();
+    expect(fetched.failuresOf('gone')).toBe(fetched.restsOf('gone').length);
+  });
+
   it('returns after its rest, within a tick, and does its part', async () => {
-    const answer: Script = (_, at) => (at < 1 ? refused() : undefined);
+    const answer: Script = (_, at) => (at < 1 ? broken() : undefined);
     const world = new SimulatedSources(10_000, {
       back: { rate: 400, answer },
       good: { rate: 100, atOnce: 1 },
