@@ -5,11 +5,10 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Digests } from '../../../src/disk/digests.ts';
 import { FolderPath } from '../../../src/disk/folder-path.ts';
 import { lookAt, type ListedFile } from '../../../src/disk/listed-file.ts';
-import { SharedFolder } from '../../../src/disk/shared-folder.ts';
 import { FileError } from '../../../src/errors.ts';
 import { HASH_PIECE_BYTES, MAX_KNOWN_DIGESTS, MAX_WAITING_DIGESTS } from '../../../src/limits.ts';
 import { gate, handlePrototype } from './handles.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder, temporaryShare } from './temporary-folder.ts';
 
 const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
 
@@ -17,13 +16,6 @@ const sha256 = (content: Buffer | string): string => createHash('sha256').update
 async function put(path: string, name: string, content: Buffer | string): Promise<void> {
   await writeFile(join(path, name), content);
   await utimes(join(path, name), 1000, 1000);
-}
-
-async function share(): Promise<{ path: string; folder: SharedFolder }> {
-  const path = await temporaryFolder();
-  const folder = await SharedFolder.open(path);
-  onTestFinished(() => folder.close());
-  return { path, folder };
 }
 
 /** Digests of a folder of its own; `onLook` comes before each look at a file. */
@@ -48,14 +40,14 @@ afterEach(() => {
 
 describe('the digest of a shared file', () => {
   it.each([0, 1, HASH_PIECE_BYTES, 3 * HASH_PIECE_BYTES + 17])('is right for %i bytes', async (size) => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const content = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31) >> 4));
     await writeFile(join(path, 'a b.txt'), content);
     expect(await folder.digest('a b.txt')).toEqual({ size, sha256: sha256(content) });
   });
 
   it('is there for what is listed only', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, '.hidden'), 'x');
     await symlink('/etc/passwd', join(path, 'link'));
     for (const name of ['missing', '.hidden', 'link', '', '..', '/etc/passwd', '../x']) {
@@ -64,7 +56,7 @@ describe('the digest of a shared file', () => {
   });
 
   it('costs no second reading as long as the file is the same, under whatever name', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await put(path, 'a', 'abc');
     const read = vi.spyOn(await handlePrototype(), 'read');
     const digest = await folder.digest('a');
@@ -78,7 +70,7 @@ describe('the digest of a shared file', () => {
   });
 
   it('is another one after a change', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await put(path, 'a', 'abc');
     await folder.digest('a');
     await appendFile(join(path, 'a'), 'd');
@@ -110,7 +102,7 @@ describe('the digest of a shared file', () => {
   });
 
   it('can be told by whoever knows it', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await put(path, 'a', 'abc');
     await folder.noteDigest('a', sha256('told'));
     expect(await folder.digest('a')).toEqual({ size: 3, sha256: sha256('told') });

@@ -2,9 +2,8 @@ import { readdirSync, type PathLike } from 'node:fs';
 import type * as FileSystem from 'node:fs/promises';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SharedFolder } from '../../../src/disk/shared-folder.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryShare } from './temporary-folder.ts';
 
 /**
  * A file system that takes `A.TXT` and `a.txt`, or the two Unicode forms of `ã`, for one file, as those of macOS and
@@ -30,16 +29,9 @@ vi.mock('node:fs/promises', async (importOriginal) => {
   };
 });
 
-async function share(): Promise<{ path: string; folder: SharedFolder }> {
-  const path = await temporaryFolder();
-  const folder = await SharedFolder.open(path);
-  onTestFinished(() => folder.close());
-  return { path, folder };
-}
-
 describe('on a file system that folds names', () => {
   it('only the name that is listed is served', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'Caf\u00e9.txt'), 'x');
     expect((await folder.open('Caf\u00e9.txt')).size).toBe(1);
     for (const name of ['caf\u00e9.txt', 'Cafe\u0301.txt', 'CAF\u00c9.TXT']) {
@@ -48,7 +40,7 @@ describe('on a file system that folds names', () => {
   });
 
   it('a download does not replace a file of another spelling', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'thesis.txt'), 'mine');
     await expect(folder.createSink({ name: 'Thesis.TXT', size: 5, chunkSize: 256 })).rejects.toMatchObject({
       code: 'name-twin',
@@ -59,7 +51,7 @@ describe('on a file system that folds names', () => {
   });
 
   it('nor one that came while it ran', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const sink = await folder.createSink({ name: 'Thesis.TXT', size: 6, chunkSize: 256 });
     await sink.write(0, Buffer.from('theirs'));
     await writeFile(join(path, 'thesis.txt'), 'mine');
@@ -69,7 +61,7 @@ describe('on a file system that folds names', () => {
   });
 
   it('a download replaces the file of its own spelling', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'Thesis.txt'), 'old');
     const sink = await folder.createSink({ name: 'Thesis.txt', size: 3, chunkSize: 256 });
     await sink.write(0, Buffer.from('new'));
@@ -78,7 +70,7 @@ describe('on a file system that folds names', () => {
   });
 
   it('a new spelling of the entry is noticed', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a.txt'), 'x');
     await folder.list();
     await rename(join(path, 'a.txt'), join(path, 'b.txt'));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Sink } from '../../../src/disk/sink.ts';
 import { RESUME_NOTE_INTERVAL_MS, WRITE_BLOCK_BYTES } from '../../../src/limits.ts';
 import { Gate } from '../../helpers/gate.ts';
-import { handlePrototype, systemError } from './handle-prototype.ts';
+import { handlePrototype, systemError } from './handles.ts';
 import { NOTE_TIMERS, passInterval, put, readNote, temporaryPath, share } from './interrupted.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

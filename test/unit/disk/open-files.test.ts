@@ -1,17 +1,9 @@
 import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SharedFolder } from '../../../src/disk/shared-folder.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../../src/limits.ts';
 import { openIn } from './handles.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-async function share(): Promise<{ path: string; folder: SharedFolder }> {
-  const path = await temporaryFolder();
-  const folder = await SharedFolder.open(path);
-  onTestFinished(() => folder.close());
-  return { path, folder };
-}
+import { temporaryShare } from './temporary-folder.ts';
 
 const linux = process.platform === 'linux';
 
@@ -24,7 +16,7 @@ afterEach(() => {
 
 describe('an open file', () => {
   it('reads exactly what is asked for', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), '0123456789');
     const file = await folder.open('a');
     expect(file.size).toBe(10);
@@ -36,7 +28,7 @@ describe('an open file', () => {
   });
 
   it('reads nothing outside', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), '0123456789');
     const file = await folder.open('a');
     for (const [offset, length] of [
@@ -55,7 +47,7 @@ describe('an open file', () => {
   });
 
   it('tells that it became shorter while it was served', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), '0123456789');
     const file = await folder.open('a');
     await truncate(join(path, 'a'), 4);
@@ -64,7 +56,7 @@ describe('an open file', () => {
   });
 
   it.runIf(linux)('is one for all who open it at the same time', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'x');
     const files = await Promise.all(Array.from({ length: 50 }, () => folder.open('a')));
     expect(new Set(files).size).toBe(1);
@@ -72,7 +64,7 @@ describe('an open file', () => {
   });
 
   it('does not look at the folder again within RECHECK_FILE_MS, and does afterwards', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     const old = await folder.open('a');
     await writeFile(join(path, 'next'), 'another');
@@ -88,7 +80,7 @@ describe('an open file', () => {
   });
 
   it('stays the same after a look that finds it unchanged', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     const file = await folder.open('a');
     vi.advanceTimersByTime(RECHECK_FILE_MS);
@@ -97,7 +89,7 @@ describe('an open file', () => {
   });
 
   it('is another one after a change of its content alone', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     const old = await folder.open('a');
     await writeFile(join(path, 'a'), 'new');
@@ -110,7 +102,7 @@ describe('an open file', () => {
   });
 
   it.runIf(linux)('is gone after a look that finds nothing, or a link to elsewhere', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     await writeFile(join(path, 'b'), 'old');
     await Promise.all([folder.open('a'), folder.open('b')]);
@@ -126,7 +118,7 @@ describe('an open file', () => {
   });
 
   it.runIf(linux)('loses its handle when it is idle, and reads on nevertheless', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'abc');
     const file = await folder.open('a');
     vi.advanceTimersByTime(OPEN_FILE_IDLE_MS - 1);
@@ -145,7 +137,7 @@ describe('an open file', () => {
   });
 
   it.runIf(linux)('is one of MAX_OPEN_FILES, the least recently used goes first', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const names = Array.from({ length: MAX_OPEN_FILES + 10 }, (_, i) => `file-${i}`);
     await Promise.all(names.map((name) => writeFile(join(path, name), name)));
     const first = await folder.open('file-0');
@@ -161,7 +153,7 @@ describe('an open file', () => {
   });
 
   it.runIf(linux)('is not closed under a reader, only after it', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), Buffer.alloc(1_000_000, 'a'));
     const file = await folder.open('a');
     const reads = Promise.all(Array.from({ length: 10 }, () => file.read(0, 1_000_000)));
@@ -172,7 +164,7 @@ describe('an open file', () => {
   });
 
   it('never lets a wrong byte through while files are replaced, opened and closed', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const names = Array.from({ length: MAX_OPEN_FILES + 16 }, (_, i) => `file-${i}`);
     const write = async (name: string, letter: string): Promise<void> => {
       await writeFile(join(path, `.${name}-${letter}`), letter.repeat(100));

@@ -6,7 +6,7 @@ import { FolderPath } from '../../../src/disk/folder-path.ts';
 import { PartialFile } from '../../../src/disk/partial-file.ts';
 import { MAX_OPEN_BLOCKS, MAX_QUEUED_WRITE_BYTES, WRITE_BLOCK_BYTES } from '../../../src/limits.ts';
 import { RandomNumbers } from '../../helpers/random-numbers.ts';
-import { handlePrototype, systemError } from './handle-prototype.ts';
+import { handlePrototype, systemError } from './handles.ts';
 import { sha256 } from './interrupted.ts';
 import { leftovers, temporaryFolder } from './temporary-folder.ts';
 

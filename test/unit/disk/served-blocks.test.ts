@@ -1,7 +1,6 @@
 import { rename, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SharedFolder } from '../../../src/disk/shared-folder.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   LARGEST_CHUNK_READ_AHEAD,
   MAX_OPEN_FILES,
@@ -10,14 +9,7 @@ import {
   RECHECK_FILE_MS,
 } from '../../../src/limits.ts';
 import { gate, handlePrototype, openIn } from './handles.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-async function share(): Promise<{ path: string; folder: SharedFolder }> {
-  const path = await temporaryFolder();
-  const folder = await SharedFolder.open(path);
-  onTestFinished(() => folder.close());
-  return { path, folder };
-}
+import { temporaryShare } from './temporary-folder.ts';
 
 const linux = process.platform === 'linux';
 
@@ -31,7 +23,7 @@ afterEach(() => {
 
 describe('small chunks', () => {
   it('cost a disk read per block, not each', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const content = Buffer.from(Array.from({ length: 8 * READ_AHEAD_BYTES + 100 }, (_, i) => (i * 31) >> 4));
     await writeFile(join(path, 'a'), content);
     const file = await folder.open('a');
@@ -45,7 +37,7 @@ describe('small chunks', () => {
   });
 
   it('read a block once for all who ask for parts of it', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), Buffer.alloc(READ_AHEAD_BYTES, 'a'));
     const file = await folder.open('a');
     const read = vi.spyOn(await handlePrototype(), 'read');
@@ -54,7 +46,7 @@ describe('small chunks', () => {
   });
 
   it('leave larger ones alone: of those exactly what is asked for is read', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), Buffer.alloc(READ_AHEAD_BYTES, 'a'));
     const file = await folder.open('a');
     const length = LARGEST_CHUNK_READ_AHEAD + 1;
@@ -68,7 +60,7 @@ describe('small chunks', () => {
 
 describe('openNow', () => {
   it('is the open file, as long as the folder was looked at within RECHECK_FILE_MS', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'abc');
     expect(folder.openNow('a')).toBeUndefined();
     const opening = folder.open('a');
@@ -89,7 +81,7 @@ describe('openNow', () => {
   });
 
   it('counts as a use: what is asked for only so is not the first to be closed', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     const names = Array.from({ length: MAX_OPEN_FILES + 1 }, (_, i) => `file-${i}`);
     await Promise.all(names.map((name) => writeFile(join(path, name), name)));
     for (const name of names.slice(0, -1)) await folder.open(name);
@@ -102,7 +94,7 @@ describe('openNow', () => {
 
 describe('what was read ahead', () => {
   it('is not served any more once the file was found replaced', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     const old = await folder.open('a');
     await old.read(0, 3);
@@ -120,7 +112,7 @@ describe('what was read ahead', () => {
   });
 
   it('is not served any more once the file was found overwritten', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'old');
     const old = await folder.open('a');
     await old.read(0, 3);
@@ -133,7 +125,7 @@ describe('what was read ahead', () => {
   });
 
   it('ends where the file was cut: whoever reads behind that is told', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), Buffer.alloc(3 * READ_AHEAD_BYTES, 'a'));
     const file = await folder.open('a');
     await file.read(0, 256);
@@ -148,7 +140,7 @@ describe('what was read ahead', () => {
   });
 
   it('is forgotten with an idle file', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), 'abc');
     const file = await folder.open('a');
     await file.read(0, 3);
@@ -157,7 +149,7 @@ describe('what was read ahead', () => {
   });
 
   it.runIf(linux)('keeps its file open while it is on its way, and no longer', async () => {
-    const { path, folder } = await share();
+    const { path, folder } = await temporaryShare();
     await writeFile(join(path, 'a'), Buffer.alloc(2 * READ_AHEAD_BYTES, 'a'));
     const file = await folder.open('a');
     await file.read(0, 256);
