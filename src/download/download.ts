@@ -1,6 +1,8 @@
 import { ConnectionError, DownloadError, FileError, ProtocolError } from '../errors.ts';
 import { MAX_IN_FLIGHT_BYTES, MAX_SOURCE_FAILURES } from '../limits.ts';
+import { Account } from './account.ts';
 import { Backpressure } from './backpressure.ts';
+import { Blame } from './blame.ts';
 import type { DownloadOptions, Outcome, Progress } from './download-options.ts';
 import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
@@ -34,20 +36,13 @@ export class Download<S extends string> {
   readonly #scheduler: Scheduler<S>;
   readonly #sources = new Sources<S>();
   readonly #trust: Trust<S>;
-  /** How many questions there had been when an error was counted. */
-  readonly #blamed = new WeakMap<Error, number>();
-  #questions = 0;
+  readonly #account = new Account();
+  readonly #blame = new Blame();
   #stop = new AbortController();
   #finish: ((error?: Error) => void) | undefined;
-  /** Of chunks that are done: received by this run, and there before it. */
-  #bytes = 0;
-  #resumed = 0;
   #asked = 0;
   /** Sources that share MAX_IN_FLIGHT_BYTES. */
   #sharers = 1;
-  /** Seconds; undefined before the first request. */
-  #startedAt: number | undefined;
-  #lastChunkAt = 0;
   readonly #disk = new Backpressure(
     () => (this.isDone ? this.#finish?.() : this.#fillSoon()),
     (error) => this.#finish?.(error as Error),
@@ -62,7 +57,7 @@ export class Download<S extends string> {
     for (const range of sink.present) {
       const { first, end } = chunksWithin(range, file.size, chunkSize);
       for (let index = first; index < end; index++) this.#scheduler.has(index);
-      if (end > first) this.#resumed += Math.min(end * chunkSize, file.size) - first * chunkSize;
+      if (end > first) this.#account.found(Math.min(end * chunkSize, file.size) - first * chunkSize);
     }
     for (const source of file.sources) this.#add(source);
     this.#trust = new Trust(options, this.#scheduler, this.#sources);
@@ -83,19 +78,19 @@ export class Download<S extends string> {
 
   /** Bytes of the chunks that were there before and are not doubted. */
   get resumed(): number {
-    return this.#resumed;
+    return this.#account.resumed;
   }
 
   /** From the first request to the last chunk received. */
   get seconds(): number {
-    return this.#startedAt === undefined ? 0 : this.#lastChunkAt - this.#startedAt;
+    return this.#account.seconds;
   }
 
   progress(): Progress<S> {
     return {
-      bytes: this.#bytes,
-      resumed: this.#resumed,
-      seconds: this.#startedAt === undefined ? 0 : this.#options.now() - this.#startedAt,
+      bytes: this.#account.bytes,
+      resumed: this.#account.resumed,
+      seconds: this.#account.secondsUntil(this.#options.now()),
       sources: this.#sources.progress,
     };
   }
@@ -168,11 +163,7 @@ export class Download<S extends string> {
   }
 
   #reopened(bytes: number): number {
-    if (bytes > 0) {
-      // What was there before is doubtful in any case.
-      this.#bytes -= bytes - this.#resumed;
-      this.#resumed = 0;
-    }
+    this.#account.reopened(bytes);
     this.#fillSoon();
     return bytes;
   }
@@ -252,10 +243,10 @@ export class Download<S extends string> {
   #ask(state: SourceState<S>, chunk: Chunk): void {
     const { fetch, now } = this.#options;
     const time = now();
-    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
+    this.#account.asked(time);
     state.ask(chunk.length, time);
     this.#asked += 1;
-    const question = (this.#questions += 1);
+    const question = this.#blame.question();
     fetch(state.source, chunk, this.#stop.signal, (outcome) => this.#settle(state, chunk, question, outcome));
   }
 
@@ -268,8 +259,7 @@ export class Download<S extends string> {
     if (this.#finish === undefined) return this.#scheduler.release(state.source.address, chunk.index);
     state.take(chunk.length);
     if (this.#scheduler.complete(state.source.address, chunk.index, state.isProven)) {
-      this.#lastChunkAt = now;
-      this.#bytes += outcome.length;
+      this.#account.received(outcome.length, now);
       this.#sources.credit(state, outcome.length);
       this.#write(chunk.offset, outcome);
       if (this.isDone && !this.#disk.isOn) this.#finish();
@@ -292,10 +282,8 @@ export class Download<S extends string> {
       this.#finish?.(error);
       return;
     }
-    // A connection that ends takes many requests with it, all with the same error: that is one failure.
-    const isTold = question <= (this.#blamed.get(error) ?? 0);
-    if (!isTold) this.#blamed.set(error, this.#questions);
-    if (isTold || this.#finish === undefined || this.#scheduler.isRetired(address)) {
+    const isNew = this.#blame.isNew(error, question);
+    if (!isNew || this.#finish === undefined || this.#scheduler.isRetired(address)) {
       this.#scheduler.release(address, index);
     } else {
       this.#options.onChunkFailed?.(address, index, error);
