@@ -2,15 +2,15 @@ import { setMaxListeners } from 'node:events';
 import type { Statistics } from './download/statistics.ts';
 import { ConnectionError, FileError, ProtocolError } from './errors.ts';
 import type { Ask, Reporter } from './events.ts';
-import { fetchFile } from './fetch-file.ts';
-import type { Sinks } from './file-sink.ts';
+import { fetchFile } from './download/fetch.ts';
+import type { Sinks } from './download/file-sink.ts';
 import type { Share } from './handlers.ts';
-import { inOrder } from './in-order.ts';
+import { inOrder } from './network/in-order.ts';
 import { LEAVE_TIMEOUT_MS, MAX_CHUNK_BYTES, STAGGER_MS } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
-import { searchNetwork } from './search-network.ts';
+import { searchNetwork } from './download/search.ts';
 
 /** BYE needs no answer: the next one may follow at once, in list order. */
 const BYE_STAGGER_MS = 20;

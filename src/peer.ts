@@ -6,7 +6,7 @@ import { Dialects } from './network/dialects.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
 import type { RejectionCode, Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
-import { News } from './news.ts';
+import { News } from './network/news.ts';
 import { Answers } from './network/answers.ts';
 import { Inbound } from './network/inbound.ts';
 import { Conversation } from './network/conversation.ts';
@@ -32,7 +32,7 @@ import type {
   RequestDraft,
   RequestType,
 } from './protocol/message.ts';
-import { MessageReceivedEvent, MessageSentEvent } from './message-events.ts';
+import { MessageReceivedEvent, MessageSentEvent } from './network/message-events.ts';
 import type { About, RequestOptions, Wire } from './network/wire.ts';
 
 /**

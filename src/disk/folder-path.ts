@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { bytesFromName, nameFromBytes } from '../name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../protocol/name-bytes.ts';
 
 /**
  * Where the shared folder is: as the user wrote it, for errors; its real path in bytes, for the system,

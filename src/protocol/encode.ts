@@ -1,4 +1,4 @@
-import { bytesFromName } from '../name-bytes.ts';
+import { bytesFromName } from './name-bytes.ts';
 import type { Dialect } from './dialect.ts';
 import type { Draft, FileDraft, Message, MessageOf } from './message.ts';
 

@@ -1,5 +1,5 @@
 import { MAX_NAME_BYTES } from '../limits.ts';
-import { bytesFromName, nameFromBytes } from '../name-bytes.ts';
+import { bytesFromName, nameFromBytes } from './name-bytes.ts';
 
 /**
  * A name travels as one token (section 6): what would break a list or a line is percent-encoded (RFC 3986).

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BlockBuffers } from '../../src/disk/block-buffers.ts';
-import type { DownloadOptions, Outcome, Sink } from '../../src/download/download-options.ts';
-import { Download } from '../../src/download/download.ts';
+import { BlockBuffers } from '../../src/disk/store/block-buffers.ts';
+import type { DownloadOptions, Outcome, Sink } from '../../src/download/engine/download-options.ts';
+import { Download } from '../../src/download/engine/download.ts';
 import { DOWNLOAD_TICK_MS } from '../../src/limits.ts';
-import { EventLog } from '../../src/terminal/event-log.ts';
+import { EventLog } from '../../src/log/event-log.ts';
 import { cpuSeconds, type Row } from './measure.ts';
 import { compareSizes, SMALL } from './scheduler.ts';
 

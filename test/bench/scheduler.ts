@@ -1,4 +1,4 @@
-import { Scheduler } from '../../src/download/scheduler.ts';
+import { Scheduler } from '../../src/download/engine/scheduler.ts';
 import { cpuSeconds, type Row } from './measure.ts';
 
 /** Chunks of 256 bytes in a file of 10 MB and in one of 4 GB. */

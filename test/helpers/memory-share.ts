@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ByteRange } from '../../src/download/download-options.ts';
+import type { ByteRange } from '../../src/download/engine/download-options.ts';
 import { FileError } from '../../src/errors.ts';
-import type { FileSink, SinkPlan, Sinks } from '../../src/file-sink.ts';
+import type { FileSink, SinkPlan, Sinks } from '../../src/download/file-sink.ts';
 import type { OpenFile, Share, SharedFile } from '../../src/handlers.ts';
 
 /** What a download leaves in memory; it complains where a byte is missing at the end, or is written twice unasked. */

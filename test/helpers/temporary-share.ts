@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SharedFolder } from '../../src/disk/shared-folder.ts';
+import { SharedFolder } from '../../src/disk/share/shared-folder.ts';
 
 /** A shared folder on the disk, gone once it is disposed of. */
 export class TemporaryShare implements AsyncDisposable {

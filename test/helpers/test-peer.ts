@@ -1,7 +1,7 @@
 import { Clock } from '../../src/clock.ts';
 import type { Desk } from '../../src/commands.ts';
 import { Statistics } from '../../src/download/statistics.ts';
-import type { Sinks } from '../../src/file-sink.ts';
+import type { Sinks } from '../../src/download/file-sink.ts';
 import type { Share } from '../../src/handlers.ts';
 import { DEFAULT_CHUNK_BYTES } from '../../src/limits.ts';
 import { Neighbours } from '../../src/neighbours.ts';

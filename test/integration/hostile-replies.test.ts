@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { obtainPeers, searchFiles } from '../../src/commands.ts';
-import { SharedFolder } from '../../src/disk/shared-folder.ts';
+import { SharedFolder } from '../../src/disk/share/shared-folder.ts';
 import { MAX_NEIGHBOURS, MAX_REPLY_BYTES } from '../../src/limits.ts';
 import type { FoundFileView } from '../../src/events.ts';
 import type { Address } from '../../src/protocol/address.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SharedFolder } from '../../src/disk/shared-folder.ts';
+import { SharedFolder } from '../../src/disk/share/shared-folder.ts';
 import { MAX_CLOCK, MAX_REQUEST_BYTES } from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';

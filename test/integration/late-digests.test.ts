@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type { FileSink, SinkPlan } from '../../src/file-sink.ts';
+import type { FileSink, SinkPlan } from '../../src/download/file-sink.ts';
 import type * as Limits from '../../src/limits.ts';
 import { MemoryShare, sha256Of } from '../helpers/memory-share.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';

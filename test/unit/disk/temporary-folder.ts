@@ -2,7 +2,7 @@ import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { SharedFolder } from '../../../src/disk/shared-folder.ts';
+import { SharedFolder } from '../../../src/disk/share/shared-folder.ts';
 
 /** A folder that is gone once the running test is over. */
 export async function temporaryFolder(): Promise<string> {

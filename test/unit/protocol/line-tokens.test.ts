@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_REQUEST_BYTES } from '../../../src/limits.ts';
-import { nameFromBytes } from '../../../src/name-bytes.ts';
+import { nameFromBytes } from '../../../src/protocol/name-bytes.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import { decode } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
-import { bytesFromName } from '../../../src/name-bytes.ts';
+import { bytesFromName } from '../../../src/protocol/name-bytes.ts';
 import { decode } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT, DIALECT_NAMES, dialectNamed } from '../../../src/protocol/dialect.ts';
 import { requestReader } from '../../../src/protocol/frame-reader.ts';

@@ -1,0 +1,141 @@
+import type { FileHandle } from 'node:fs/promises';
+import { FileError } from '../../errors.ts';
+import { LARGEST_CHUNK_READ_AHEAD } from '../../limits.ts';
+import { FileBlocks } from './file-blocks.ts';
+import { fileError } from '../file-error.ts';
+import { identityOf, type ListedFile } from './listed-file.ts';
+import { openIf, readFully } from './open-handle.ts';
+import type { ReadAhead } from './read-ahead.ts';
+
+/** A file of the shared folder, open for whoever asks for parts of it. */
+export interface OpenFile {
+  /** Bytes, when it was opened. */
+  readonly size: number;
+  /**
+   * Exactly these bytes. Up to LARGEST_CHUNK_READ_AHEAD they come out of blocks that are read ahead.
+   * @throws FileError `out-of-range`, `changed` where the file became another one or shorter, `io`
+   */
+  read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * The same where they are in memory already, undefined otherwise. The bytes never change, and hold on to a whole block:
+   * for use at once, as the file may have changed as well.
+   */
+  readNow(offset: number, length: number): Buffer | undefined;
+}
+
+/**
+ * One file with its handle. Once retired it keeps no handle: the last reader closes it, and a reader who comes
+ * later opens the file for that one read, provided that it is still the same file. Its blocks go at once.
+ */
+export class ServedFile implements OpenFile {
+  readonly size: number;
+  readonly #identity: string;
+  readonly #path: Buffer;
+  readonly #shown: string;
+  readonly #blocks: FileBlocks;
+  #handle: Promise<FileHandle> | undefined;
+  #readers = 0;
+  #retired = false;
+  #usedAt = performance.now();
+
+  private constructor(file: ListedFile, handle: FileHandle, ahead: ReadAhead) {
+    this.size = Number(file.stats.size);
+    this.#identity = identityOf(file.stats);
+    this.#path = file.path;
+    this.#shown = file.shown;
+    this.#handle = Promise.resolve(handle);
+    this.#blocks = new FileBlocks(this.size, ahead, (offset, length) => this.#load(offset, length));
+  }
+
+  /**
+   * Opens a file that was just looked at; its blocks are among those of `ahead`.
+   * @throws FileError `not-found`, `changed` where another file took its place since, `no-permission`, `io`
+   */
+  static async open(file: ListedFile, ahead: ReadAhead): Promise<ServedFile> {
+    try {
+      const { handle, stats } = await openIf(
+        file,
+        ({ dev, ino }) => dev === file.stats.dev && ino === file.stats.ino,
+      );
+      return new ServedFile({ ...file, stats }, handle, ahead);
+    } catch (error) {
+      throw fileError(error, file.shown);
+    }
+  }
+
+  /** Time of the last use, in milliseconds of `performance.now()`; Infinity while a read is under way. */
+  get usedAt(): number {
+    return this.#readers > 0 ? Infinity : this.#usedAt;
+  }
+
+  /** Whether this is the file that was just looked at, unchanged. */
+  isSameAs(file: ListedFile): boolean {
+    return identityOf(file.stats) === this.#identity;
+  }
+
+  /** @param now milliseconds of `performance.now()` */
+  touch(now: number): void {
+    this.#usedAt = now;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+    if (!inside || offset + length > this.size) throw new FileError('out-of-range', this.#shown);
+    return length <= LARGEST_CHUNK_READ_AHEAD
+      ? this.#blocks.read(offset, length)
+      : this.#load(offset, length);
+  }
+
+  readNow(offset: number, length: number): Buffer | undefined {
+    return this.#blocks.get(offset, length);
+  }
+
+  /** Forgets what was read ahead at once, and closes the handle after the reads under way. Never throws. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    this.#blocks.drop();
+    await this.#closeUnlessRead();
+  }
+
+  async #load(offset: number, length: number): Promise<Buffer> {
+    this.#readers += 1;
+    try {
+      this.#handle ??= this.#reopen();
+      const handle = await this.#handle;
+      const bytes = Buffer.allocUnsafe(length);
+      await readFully(handle, bytes, offset, this.#shown);
+      return bytes;
+    } catch (error) {
+      throw fileError(error, this.#shown);
+    } finally {
+      this.#readers -= 1;
+      this.touch(performance.now());
+      if (this.#retired) await this.#closeUnlessRead();
+    }
+  }
+
+  async #closeUnlessRead(): Promise<void> {
+    if (this.#readers > 0) return;
+    const handle = this.#handle;
+    this.#handle = undefined;
+    try {
+      await (await handle)?.close();
+    } catch (error) {
+      // Nothing was written through it, so nothing is lost; a reopening that failed has told its reader.
+      fileError(error, this.#shown);
+    }
+  }
+
+  async #reopen(): Promise<FileHandle> {
+    try {
+      const place = { path: this.#path, shown: this.#shown };
+      return (await openIf(place, (stats) => identityOf(stats) === this.#identity)).handle;
+    } catch (error) {
+      this.#handle = undefined;
+      const problem = fileError(error, this.#shown);
+      throw problem.code === 'not-found'
+        ? new FileError('changed', this.#shown, { cause: problem })
+        : problem;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { FileError } from '../../errors.ts';
+import { STAT_PARALLELISM } from '../../limits.ts';
+import { Digests, type FileDigest } from './digests.ts';
+import { EntryNames, isVisible } from './entry-names.ts';
+import { fileError } from '../file-error.ts';
+import { FolderPath } from '../folder-path.ts';
+import { lookAt, type ListedFile } from './listed-file.ts';
+import { mapParallel } from '../map-parallel.ts';
+import { OpenFiles } from './open-files.ts';
+import { PartialFile } from '../store/partial-file.ts';
+import type { OpenFile } from './served-file.ts';
+import type { Sink, SinkPlan } from '../store/sink.ts';
+import { removeStaleFiles } from '../store/stale-files.ts';
+
+export interface SharedFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The folder whose files we offer, and where downloads land. What is not listed is not served. */
+export class SharedFolder {
+  readonly #folder: FolderPath;
+  readonly #names: EntryNames;
+  readonly #files: OpenFiles;
+  readonly #digests: Digests;
+  #sizes: ReadonlyMap<string, number> = new Map();
+
+  private constructor(folder: FolderPath) {
+    this.#folder = folder;
+    this.#names = new EntryNames(folder);
+    this.#files = new OpenFiles((name) => this.#find(name));
+    this.#digests = new Digests((name) => this.#find(name));
+  }
+
+  /** @throws FileError `not-found`, `not-a-folder`, `no-permission`, `io` */
+  static async open(path: string): Promise<SharedFolder> {
+    try {
+      const real = await realpath(path, { encoding: 'buffer' });
+      if (!(await stat(real)).isDirectory()) throw new FileError('not-a-folder', path);
+      await access(real, constants.R_OK | constants.X_OK);
+      return new SharedFolder(new FolderPath(path, real));
+    } catch (error) {
+      throw fileError(error, path);
+    }
+  }
+
+  /**
+   * The files that we share at this moment, by name (protocol, section 3).
+   * @throws FileError where the folder cannot be read
+   */
+  async list(): Promise<readonly SharedFile[]> {
+    const names = await this.#names.read();
+    const looks = await mapParallel(names, STAT_PARALLELISM, async (name) => {
+      const file = await lookAt(this.#folder, name);
+      return file === undefined ? undefined : { name, size: Number(file.stats.size) };
+    });
+    const files = looks.filter((file) => file !== undefined);
+    this.#sizes = new Map(files.map(({ name, size }) => [name, size]));
+    return files;
+  }
+
+  /**
+   * The file that `list` lists under exactly this name.
+   * @throws FileError `not-found`, `no-permission`, `changed` where it was replaced while it was opened, `io`
+   */
+  open(name: string): Promise<OpenFile> {
+    return this.#files.get(name);
+  }
+
+  /** The same file where it is open and was compared with the folder within RECHECK_FILE_MS; undefined otherwise. */
+  openNow(name: string): OpenFile | undefined {
+    return this.#files.getNow(name);
+  }
+
+  /**
+   * Size and SHA-256 of the file that `list` lists under exactly this name; reads all of it, unless it is known.
+   * @throws FileError `not-found`, `changed` where it changed while it was read, `busy` where too many files wait to be
+   *   read, `no-permission`, `io`, also once this is closed
+   */
+  digest(name: string): Promise<FileDigest> {
+    return this.#digests.get(name);
+  }
+
+  /** Remembers the SHA-256, in lower-case hexadecimal digits, of a file that was just checked. */
+  noteDigest(name: string, sha256: string): Promise<void> {
+    return this.#digests.note(name, sha256);
+  }
+
+  /** Size in bytes of a file that is open or was in the last list, without a look at the disk. */
+  sizeOf(name: string): number | undefined {
+    return this.#files.sizeOf(name) ?? this.#sizes.get(name);
+  }
+
+  /**
+   * Begins a file, or goes on with what an interrupted download of it has left; it has its name once committed.
+   * @throws FileError `unsafe-name`, `not-a-file`, `name-twin`, `not-found`, `no-permission`, `disk-full`, `io`
+   */
+  createSink(plan: SinkPlan): Promise<Sink> {
+    return PartialFile.create(this.#folder, plan);
+  }
+
+  /** Removes what downloads have left behind that nobody will go on with, and returns how many they were. */
+  removeStale(): Promise<number> {
+    return removeStaleFiles(this.#folder);
+  }
+
+  /** Closes the files that are served, after the reads under way, and gives up the digests that are not there yet. */
+  async close(): Promise<void> {
+    await Promise.all([this.#files.close(), this.#digests.close()]);
+  }
+
+  async #find(name: string): Promise<ListedFile> {
+    // The cheap look first: a name that nobody has must not cost the reading of a large folder.
+    const file = isVisible(name) ? await lookAt(this.#folder, name) : undefined;
+    if (file === undefined || !(await this.#names.has(name))) throw new FileError('not-found', name);
+    return file;
+  }
+}

@@ -1,0 +1,99 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { FileError } from '../../errors.ts';
+import { GATHER_BELOW_BYTES } from '../../limits.ts';
+import { BlockBuffers, type DiskWrite } from './block-buffers.ts';
+import { ByteRanges, type ByteRange } from './byte-ranges.ts';
+import { WriteQueue } from './write-queue.ts';
+
+export interface ChunkWriterOptions {
+  readonly handle: FileHandle;
+  /** What the user would look at, for errors. */
+  readonly path: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Bytes of each chunk but the last. */
+  readonly chunkSize: number;
+  /** What is on the disk already. */
+  readonly present: readonly ByteRange[];
+  /** Hears of bytes that the disk has now, perhaps in place of others. */
+  readonly onWritten: (write: DiskWrite) => void;
+}
+
+/**
+ * The way of chunks to the disk, through BlockBuffers and WriteQueue, and the account of what has got there and may be
+ * trusted: a byte counts once its write is over, not when it was handed in.
+ */
+export class ChunkWriter {
+  readonly #queue: WriteQueue;
+  /** Undefined where chunks are large enough as they come. */
+  readonly #blocks: BlockBuffers | undefined;
+  readonly #written = new ByteRanges();
+  /** Doubted while they may be on their way to the disk: they do not count when they get there. */
+  readonly #doubts = new Set<readonly ByteRange[]>();
+
+  constructor({ handle, path, size, chunkSize, present, onWritten }: ChunkWriterOptions) {
+    for (const [from, to] of present) this.#written.add(from, to);
+    this.#blocks = chunkSize < GATHER_BELOW_BYTES ? new BlockBuffers(size) : undefined;
+    this.#queue = new WriteQueue(handle, path, (write) => {
+      this.#written.add(write.position, write.position + write.bytes.length);
+      for (const ranges of this.#doubts) for (const range of ranges) this.#written.remove(...range);
+      onWritten(write);
+    });
+  }
+
+  /** What is on the disk and may be trusted. */
+  get written(): Pick<ByteRanges, 'has' | 'list' | 'prefix' | 'total'> {
+    return this.#written;
+  }
+
+  /** The failure of an earlier write. */
+  get failure(): FileError | undefined {
+    return this.#queue.failure;
+  }
+
+  /** More waits for the disk than should. */
+  get congested(): boolean {
+    return this.#queue.congested;
+  }
+
+  /** Takes a chunk that lies inside the file. */
+  put(offset: number, data: Buffer): void {
+    const writes = this.#blocks?.put(offset, data) ?? [{ position: offset, bytes: data }];
+    for (const write of writes) this.#queue.push(write);
+  }
+
+  /**
+   * The disk lags behind no more.
+   * @throws FileError the failure of a write
+   */
+  caughtUp(): Promise<void> {
+    return this.#queue.relieved();
+  }
+
+  /** What was put until now in these ranges does not count any more. */
+  doubt(ranges: readonly ByteRange[]): void {
+    this.#drain();
+    this.#doubts.add(ranges);
+    this.#queue.afterwards(() => this.#doubts.delete(ranges));
+    for (const range of ranges) this.#written.remove(...range);
+  }
+
+  /**
+   * All that was put until now has been written, or dropped by `stop`.
+   * @throws FileError the failure of a write
+   */
+  settled(): Promise<void> {
+    this.#drain();
+    return this.#queue.settled();
+  }
+
+  /** Drops what waits; done once no write is under way. */
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    this.#blocks?.drain();
+  }
+
+  #drain(): void {
+    for (const write of this.#blocks?.drain() ?? []) this.#queue.push(write);
+  }
+}

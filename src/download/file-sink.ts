@@ -1,0 +1,38 @@
+import type { Sink } from './engine/download-options.ts';
+
+/** A sink that becomes a file. */
+export interface FileSink extends Sink {
+  /** What an interrupted download was told, or the plan says. */
+  readonly sha256: string | undefined;
+  /** Takes note of what the whole should be. */
+  expect(sha256: string): void;
+  /**
+   * Hexadecimal SHA-256 of the whole, once all of it was written.
+   * @throws FileError
+   */
+  digest(): Promise<string>;
+  /**
+   * Makes the file whole under its final name.
+   * @throws FileError the temporary file is gone then
+   */
+  commit(): Promise<void>;
+  /** Keeps what was written for the next download of the same file; resolves with its bytes. */
+  suspend(): Promise<number>;
+  /** Removes what was written. */
+  discard(): Promise<void>;
+}
+
+/** What a sink is to take. Sizes in bytes. */
+export interface SinkPlan {
+  readonly name: string;
+  readonly size: number;
+  readonly chunkSize: number;
+  readonly sha256?: string | undefined;
+}
+
+export interface Sinks {
+  /** @throws FileError `unsafe-name` and whatever the disk says */
+  createSink(plan: SinkPlan): Promise<FileSink>;
+  /** Remembers the digest of a file that was just received, so that it need not be computed for others. */
+  noteDigest(name: string, sha256: string): Promise<void>;
+}
