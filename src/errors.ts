@@ -37,6 +37,7 @@ export type ConnectionErrorCode =
   | 'connect-timeout'
   | 'reply-timeout'
   | 'write-timeout'
+  | 'request-timeout' // a connection that brings no request
   | 'reset'
   | 'no-reply' // closed in good order, without an answer
   | 'no-resources' // descriptors or local ports used up

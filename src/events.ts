@@ -18,7 +18,11 @@ export type AppEvent =
       readonly remote: string;
       readonly code: RejectionCode;
       readonly repeated: number;
+      /** The first characters of it, where it is no message. */
+      readonly sample?: string;
     }
+  /** A clock so far ahead of ours that it was counted as an event and not followed. */
+  | { readonly event: 'clock-ignored'; readonly from: Address; readonly clock: number }
   /** A well-formed request that got no answer. */
   | {
       readonly event: 'request-refused';
@@ -105,7 +109,7 @@ export type AppEvent =
   | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
 
 /** What can be wrong with a connection that somebody opened to us. */
-export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections';
+export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections' | 'accept-failed';
 
 /** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
 export interface MessageSent {

@@ -6,6 +6,12 @@
 /** Longest name the common file systems take (ext4, APFS, NTFS: 255 bytes or UTF-16 units). */
 export const MAX_NAME_BYTES = 255;
 
+/**
+ * Longest name on the wire: each byte percent-encoded, and the `:<size>` that some programs leave in place (section 6). What is
+ * longer is malformed, and not decoded: a token of 22 MB would cost minutes.
+ */
+export const MAX_TOKEN_BYTES = 3 * MAX_NAME_BYTES + 17;
+
 /** A request is HELLO, GET_PEERS, LS, BYE or a DL whose name is at most 3 × 255 bytes once percent-encoded. */
 export const MAX_REQUEST_BYTES = 4 * 1024;
 
@@ -29,6 +35,9 @@ export const DEFAULT_CHUNK_BYTES = 256;
  * reach. Its message is taken all the same, or one lie about the time would cut whoever believed it off from all others.
  */
 export const MAX_CLOCK = 2 ** 50;
+
+/** One message may lift our clock by no more: a network must not be driven to the end of the numbers by one lie (section 2). */
+export const MAX_CLOCK_JUMP = 2 ** 32;
 
 /** A TCP connection in a LAN is there within milliseconds; the kernel repeats a lost SYN after 1 s. */
 export const CONNECT_TIMEOUT_MS = 2_000;
@@ -85,7 +94,7 @@ export const LEAVE_TIMEOUT_MS = 2_000;
 export const STAGGER_MS = 250;
 
 /** Connections that others hold to us; the oldest without a request in hand goes first. Below the usual 1024 descriptors. */
-export const MAX_INBOUND_CONNECTIONS = 512;
+export const MAX_INBOUND_CONNECTIONS = 640;
 
 /** Connections waiting to be accepted; a class that starts at once must not be refused. */
 export const LISTEN_BACKLOG = 511;
@@ -99,7 +108,7 @@ export const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Bytes that a socket's buffer takes before its writer has to wait: two slices of a FILE in base64, so that the disk is
- * read while the network sends. Times MAX_INBOUND_CONNECTIONS: 64 MiB if nobody reads.
+ * read while the network sends. Times MAX_INBOUND_CONNECTIONS: 80 MiB if nobody reads.
  */
 export const SOCKET_BUFFER_BYTES = 128 * 1024;
 

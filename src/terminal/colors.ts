@@ -19,6 +19,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'download-failed':
       return 'red';
     case 'input-rejected':
+    case 'clock-ignored':
     case 'request-refused':
     case 'neighbours-limit-reached':
     case 'neighbours-file-line-ignored':

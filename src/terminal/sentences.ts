@@ -30,6 +30,12 @@ export function requestFailed({ to, type, code }: EventOf<'request-failed'>): st
   return `${failure(code)} ${escape(to)}: ${reason(code)} (${type})`;
 }
 
+/** What a program sent that speaks another protocol, escaped. */
+export function inputRejected({ remote, code, repeated, sample }: EventOf<'input-rejected'>): string {
+  const began = sample === undefined ? '' : `, começa com "${escape(sample)}"`;
+  return `Entrada recusada de ${escape(remote)}: ${reason(code)}${began}${again(repeated)}`;
+}
+
 export function requestRefused({ from, type, name, code, repeated }: EventOf<'request-refused'>): string {
   const what = escape(name === '' ? type : `${type} ${name}`);
   return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;

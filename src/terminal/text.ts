@@ -16,7 +16,7 @@ import { progressLine } from './progress.ts';
 import { reason } from './reasons.ts';
 import {
   envelope,
-  again,
+  inputRejected,
   requestFailed,
   requestRefused,
   searchFinished,
@@ -51,7 +51,9 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
     case 'message-received':
       return [`${event.reply ? 'Resposta' : 'Mensagem'} recebida: "${envelope(event.from, event)}"`];
     case 'input-rejected':
-      return [`Entrada recusada de ${escape(event.remote)}: ${reason(event.code)}${again(event.repeated)}`];
+      return [inputRejected(event)];
+    case 'clock-ignored':
+      return [`Relogio ${event.clock} de ${escape(event.from)} longe demais, contado como um evento.`];
     case 'request-refused':
       return [requestRefused(event)];
     case 'request-failed':

@@ -4,6 +4,7 @@ import { Statistics } from '../../src/download/statistics.ts';
 import type { Sinks } from '../../src/download/file-sink.ts';
 import type { Share } from '../../src/handlers.ts';
 import { DEFAULT_CHUNK_BYTES } from '../../src/limits.ts';
+import type { Timing } from '../../src/network/timing.ts';
 import { Neighbours } from '../../src/neighbours.ts';
 import { Peer } from '../../src/peer.ts';
 import type { Address } from '../../src/protocol/address.ts';
@@ -18,6 +19,8 @@ export interface TestPeerOptions {
   readonly knows?: readonly Address[];
   /** A shared folder other than the one in memory. */
   readonly folder?: Share & Sinks;
+  /** Waits other than the usual ones. */
+  readonly timing?: Partial<Timing>;
 }
 
 export interface DeskOptions {
@@ -38,7 +41,7 @@ export class TestPeer implements AsyncDisposable {
   readonly #folder: Share & Sinks;
   #closed: Promise<void> | undefined;
 
-  private constructor({ files = {}, folder }: TestPeerOptions) {
+  private constructor({ files = {}, folder, timing = {} }: TestPeerOptions) {
     this.share = new MemoryShare(files);
     this.#folder = folder ?? this.share;
     this.neighbours = new Neighbours(() => this.peer.address);
@@ -48,6 +51,7 @@ export class TestPeer implements AsyncDisposable {
       neighbours: this.neighbours,
       share: this.#folder,
       reporter: this.reporter,
+      timing: { linger: 1, ...timing },
     });
   }
 

@@ -12,10 +12,10 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
+const timing = { reply: 1_000, callback: 400 };
+
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
-  REPLY_TIMEOUT_MS: 1_000,
-  CALLBACK_TIMEOUT_MS: 400,
   FIRST_REST_MS: 100,
 }));
 
@@ -46,7 +46,7 @@ async function play(
     others.push(await startChaotic(data, numbers, honest > 0));
   const good = await Promise.all(Array.from({ length: honest }, () => startHonest(data, numbers)));
   await using share = await TemporaryShare.open();
-  await using peer = await TestPeer.start({ folder: share.folder });
+  await using peer = await TestPeer.start({ timing, folder: share.folder });
   for (const { address } of [...others, ...good]) {
     peer.neighbours.observe(address, 'ONLINE');
     if (numbers.below(2) === 0) await peer.peer.hello(address);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_INBOUND_CONNECTIONS, MAX_NEIGHBOURS } from '../../src/limits.ts';
+import { MAX_CONNECTIONS_A_HOST } from '../../src/network/listener.ts';
 import { Gate } from '../helpers/gate.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
@@ -41,16 +42,16 @@ describe('many connections', () => {
     disposeAll(idle);
   });
 
-  it('700 idle ones: the oldest go, the newest stay, and it is told once', async () => {
+  it('800 idle ones: the oldest go, the newest stay, and it is told once', async () => {
     await using peer = await TestPeer.start();
-    const idle = await openMany(peer, 700);
+    const idle = await openMany(peer, 800);
     await until(
-      () => open(idle) <= MAX_INBOUND_CONNECTIONS,
+      () => open(idle) <= MAX_CONNECTIONS_A_HOST,
       2_000,
       () => `${open(idle)} are open`,
     );
-    expect(open(idle.slice(0, 700 - MAX_INBOUND_CONNECTIONS))).toBe(0);
-    expect(open(idle.slice(-MAX_INBOUND_CONNECTIONS))).toBeGreaterThan(MAX_INBOUND_CONNECTIONS - 5);
+    expect(open(idle.slice(0, 800 - MAX_CONNECTIONS_A_HOST))).toBe(0);
+    expect(open(idle.slice(-MAX_CONNECTIONS_A_HOST))).toBeGreaterThan(MAX_CONNECTIONS_A_HOST - 5);
     await answeredWithin(peer, 1_000);
     expect(
       peer.reporter.all('input-rejected').filter(({ code }) => code === 'too-many-connections'),

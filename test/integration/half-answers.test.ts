@@ -8,9 +8,10 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
+const timing = { reply: 400 };
+
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
-  REPLY_TIMEOUT_MS: 400,
   FIRST_REST_MS: 50,
 }));
 
@@ -29,7 +30,7 @@ function startStopping(): Promise<KeepingNeighbour> {
 }
 
 async function download(...addresses: readonly Address[]): Promise<TestPeer> {
-  const peer = await TestPeer.start();
+  const peer = await TestPeer.start({ timing });
   for (const address of addresses) peer.neighbours.observe(address, 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: 100 }));
   return peer;
@@ -38,7 +39,7 @@ async function download(...addresses: readonly Address[]): Promise<TestPeer> {
 describe('a session that stops in the middle of an answer', () => {
   it('holds up nobody else', async () => {
     await using stopping = await startStopping();
-    await using good = await TestPeer.start({ files: { f: data } });
+    await using good = await TestPeer.start({ timing, files: { f: data } });
     await using peer = await download(stopping.address, good.address);
     expect(peer.share.files.get('f')?.equals(data)).toBe(true);
     expect(peer.reporter.all('download-failed')).toEqual([]);

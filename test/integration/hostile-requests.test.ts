@@ -73,10 +73,9 @@ describe('names that lead elsewhere', () => {
     '__proto__',
     'constructor',
     'a'.repeat(256),
-    'a'.repeat(4000),
-    '%61'.repeat(1300),
+    '%61'.repeat(250),
     'é'.repeat(128),
-    '../'.repeat(1000),
+    '../'.repeat(250),
   ])('%j is not found', async (name) => {
     await using peer = await TestPeer.start({ folder });
     for (const request of [`DL ${name} 256 0`, `DL ${name} 0 0`])
@@ -100,6 +99,8 @@ describe('requests that break the rules', () => {
     ['bad-arguments', `${X} 1 DL ok\n`],
     ['bad-arguments', `${X} 1 DL\n`],
     ['bad-arguments', `${X} 1 DL o k 256 0\n`],
+    ['bad-arguments', `${X} 1 DL ${'a'.repeat(800)} 256 0\n`],
+    ['bad-arguments', `${X} 1 DL ${'%61'.repeat(1300)} 256 0\n`],
     ['bad-clock', `${X} 9007199254740993 HELLO\n`],
     ['bad-clock', `${X} ${2 ** 53} HELLO\n`],
     ['bad-clock', `${X} ${'9'.repeat(400)} HELLO\n`],
@@ -123,8 +124,10 @@ describe('requests that break the rules', () => {
   it.each(requests)('%s: %j', async (code, bytes) => {
     await using peer = await TestPeer.start();
     await expectNoAnswer(peer, bytes);
+    const isForeign = code === 'malformed' || code === 'bad-origin';
+    const sample = bytes.slice(0, 40).replace(/\n.*$/s, '');
     expect(peer.reporter.all('input-rejected')).toEqual([
-      { event: 'input-rejected', remote: '127.0.0.1', code, repeated: 0 },
+      { event: 'input-rejected', remote: '127.0.0.1', code, repeated: 0, ...(isForeign ? { sample } : {}) },
     ]);
   });
 

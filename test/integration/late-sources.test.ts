@@ -11,7 +11,6 @@ import { TestPeer } from '../helpers/test-peer.ts';
 
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
-  CALLBACK_TIMEOUT_MS: 100,
   MAX_SOURCES: 3,
 }));
 
@@ -37,10 +36,10 @@ class HeldDownload implements AsyncDisposable {
 
   /** @param knows neighbours that are OFFLINE at first */
   static async begin(knows: readonly Address[] = []): Promise<HeldDownload> {
-    const source = await TestPeer.start({ files: { [NAME]: data } });
+    const source = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data } });
     const gate = new Gate();
     source.share.beforeRead = () => (source.share.reads > 5 ? gate.opened : undefined);
-    const peer = await TestPeer.start({ knows });
+    const peer = await TestPeer.start({ timing: { callback: 100 }, knows });
     peer.neighbours.observe(source.address, 'ONLINE');
     const download = new HeldDownload(source, peer, gate);
     await peer.reporter.until(({ event }) => event === 'download-started');
@@ -74,7 +73,9 @@ class HeldDownload implements AsyncDisposable {
 
 it('sources that come late are no more than MAX_SOURCES together', async () => {
   const late = await Promise.all(
-    Array.from({ length: MAX_SOURCES + 1 }, () => TestPeer.start({ files: { [NAME]: data } })),
+    Array.from({ length: MAX_SOURCES + 1 }, () =>
+      TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data } }),
+    ),
   );
   await using download = await HeldDownload.begin();
   for (const { address } of late) download.peer.neighbours.observe(address, 'ONLINE');
@@ -89,7 +90,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     ['that was known', true],
     ['that is new', false],
   ])('%s is asked once, and delivers', async (_, isKnown) => {
-    await using late = await TestPeer.start({ files: { [NAME]: data, other } });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data, other } });
     await using download = await HeldDownload.begin(isKnown ? [late.address] : []);
     await late.peer.hello(download.peer.address);
     // The first one is stuck: the rest of the file can only come from the new one.
@@ -107,7 +108,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
   });
 
   it('goes and comes again is asked no second time', async () => {
-    await using late = await TestPeer.start({ files: { other } });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { other } });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await download.looks();
@@ -127,7 +128,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     ['another name', { [`${NAME}.2`]: data }],
     ['nothing', {}],
   ])('and has %s is not used', async (_, files) => {
-    await using late = await TestPeer.start({ files });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await late.reporter.until((event) => event.event === 'message-sent' && event.type === 'LS_LIST');
@@ -140,7 +141,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
   });
 
   it('and has another content under the same name and size is left out', async () => {
-    await using late = await TestPeer.start({ files: { [NAME]: other } });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: other } });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await download.peer.reporter.until(({ event }) => event === 'source-excluded');

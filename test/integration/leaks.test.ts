@@ -12,12 +12,13 @@ import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 import { until } from '../helpers/until.ts';
 
+const timing = { callback: 20 };
+
 // Who fails does so quickly.
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
   FIRST_REST_MS: 1,
   DOWNLOAD_TICK_MS: 5,
-  CALLBACK_TIMEOUT_MS: 20,
 }));
 
 const DESCRIPTORS = '/proc/self/fd';
@@ -53,9 +54,9 @@ async function settle(open: number, active: number): Promise<void> {
 describe.skipIf(process.platform !== 'linux')('in one process', () => {
   it('a thousand downloads leave nothing behind', { timeout: 120_000 }, async () => {
     await using share = await TemporaryShare.open();
-    await using byName = await TestPeer.start({ files: { f: data } });
-    await using bySession = await TestPeer.start({ files: { f: data } });
-    await using peer = await TestPeer.start({ folder: share.folder });
+    await using byName = await TestPeer.start({ timing, files: { f: data } });
+    await using bySession = await TestPeer.start({ timing, files: { f: data } });
+    await using peer = await TestPeer.start({ timing, folder: share.folder });
     const all = [byName, bySession, peer];
     // The other one is never greeted: of few chunks it is asked one by one, each on a connection of its own.
     await peer.peer.hello(bySession.address);
@@ -87,7 +88,7 @@ describe.skipIf(process.platform !== 'linux')('in one process', () => {
       if (lie === undefined) throw new Error(`no such lie: ${what}`);
       await using share = await TemporaryShare.open();
       await using source = await startLying(lie, data, 0);
-      await using peer = await TestPeer.start({ folder: share.folder });
+      await using peer = await TestPeer.start({ timing, folder: share.folder });
       const download = async (times: number) => {
         for (let time = 0; time < times; time++) {
           peer.neighbours.observe(source.address, 'ONLINE');
