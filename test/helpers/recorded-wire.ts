@@ -41,7 +41,7 @@ export class RecordedConnection {
   async writePieces(...pieces: readonly (string | Buffer)[]): Promise<void> {
     for (const piece of pieces) {
       this.write(piece);
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(3);
     }
   }
 
@@ -235,7 +235,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** All of it as text. */
-  text(): string {
+  text(order: ScenarioOptions['order']): string {
     const { reporter, neighbours, peer } = this.peer;
     const known = neighbours.list().map(({ address, status, clock }) => {
       const digests = peer.hasDigests(address) ? ', digests' : '';
@@ -245,15 +245,18 @@ export class Stage implements AsyncDisposable {
       (connection) => `${connection.toString()}${connection.isOpen ? '(open)\n' : ''}`,
     );
     const calls = this.#calls.map(({ what, outcome }) => `${what}\n  => ${outcome}`);
+    const events = reporter.events.map(eventLine);
+    const shownEvents = order === 'pipelined' ? kindByKind(events) : events;
     const sections = [
       ...connections,
       ...(calls.length === 0 ? [] : [['== calls', ...calls, ''].join('\n')]),
-      ['== events', ...reporter.events.map(eventLine), ''].join('\n'),
+      ['== events', ...shownEvents, ''].join('\n'),
       ['== neighbours', ...known, ''].join('\n'),
     ];
-    return sections
+    const text = sections
       .join('\n')
       .replace(/127\.0\.0\.1:[0-9]+/g, (address) => this.#names.get(address) ?? address);
+    return order === 'pipelined' ? text.replace(/PEER [0-9]+ /g, 'PEER # ') : text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -274,22 +277,36 @@ export class Stage implements AsyncDisposable {
   }
 }
 
+export interface ScenarioOptions extends TestPeerOptions {
+  /**
+   * `pipelined`: requests are under way while replies are written, so which comes first, and with it the clocks, is left
+   * open. Events are then compared kind by kind.
+   */
+  readonly order?: 'pipelined' | undefined;
+}
+
 /** Runs a scenario and compares what has happened with its fixture. */
 export async function compareWithFixture(
   name: string,
   what: string,
-  options: TestPeerOptions,
+  { order, ...options }: ScenarioOptions,
   script: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   await using stage = await Stage.open(options);
   await script(stage);
-  const text = `# what: ${what}\n\n${stage.text()}`;
+  await turns(10);
+  const text = `# what: ${what}\n\n${stage.text(order)}`;
   const path = `${FOLDER}${name}.txt`;
   if (process.env.UPDATE_FIXTURES === '1') {
     await mkdir(FOLDER, { recursive: true });
     await writeFile(path, text);
   }
   expect(text).toBe(await readFile(path, 'utf8'));
+}
+
+/** What is under way in this process comes to its end. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function escaped(bytes: Buffer): string {
@@ -309,6 +326,21 @@ function eventLine(event: AppEvent): string {
         ? pick(event, ['from', 'type', 'args', 'clock', 'clockAfter', 'reply', 'chunks'])
         : others;
   return `${name} ${JSON.stringify(fields, sorted)}`;
+}
+
+/** Those of each kind in their order, without our clock. */
+function kindByKind(events: readonly string[]): string[] {
+  const kind = (line: string) =>
+    line.slice(0, line.indexOf(' ')) + (line.includes('"reply":true') ? ' reply' : '');
+  const withoutClock = (line: string) =>
+    line.startsWith('message-sent')
+      ? line.replace(/"clock":[0-9]+,/, '')
+      : line.replace(/"clockAfter":[0-9]+,/, '');
+  return events
+    .filter((line) => !line.startsWith('clock-updated'))
+    .map((line) => ({ kind: kind(line), line: withoutClock(line) }))
+    .sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0))
+    .map(({ line }) => line);
 }
 
 function pick<T extends object>(from: T, keys: readonly (keyof T)[]): object {
