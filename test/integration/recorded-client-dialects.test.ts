@@ -72,7 +72,6 @@ describe.concurrent('asking a program with a length before its messages', () => 
       bytes.subarray(8, 20),
       bytes.subarray(20),
     );
-    c.end();
     await asked;
     await c.ended();
   });
@@ -181,6 +180,42 @@ describe.concurrent('asking a program that replies on a new connection', () => {
     await asked;
   });
 
+  scenario('callback-whole-file', 'callback: the whole file in place of a chunk', async (stage, n) => {
+    await calledBack(stage, n, LS, n.line('LS_LIST 1 dez.bin:10'));
+    await calledBack(stage, n, dl(1), n.line('FILE dez.bin 0 0 MDEyMzQ1Njc4OQ=='));
+  });
+
+  scenario('callback-wrong-then-right', 'callback: another chunk before the right one', async (stage, n) => {
+    await calledBack(stage, n, LS, n.line('LS_LIST 1 dez.bin:10'));
+    const asked = stage.request(n, dl(1));
+    const c = await n.accepted();
+    await c.lines(1);
+    c.end();
+    await c.ended();
+    for (const reply of ['FILE dez.bin 4 0 MDEyMw==', 'FILE dez.bin 4 1 NDU2Nw==']) {
+      const back = await n.dial();
+      back.end(n.line(reply));
+      await back.ended();
+    }
+    await asked;
+  });
+
+  scenario('callback-stranger', 'callback: somebody else replies in its place', async (stage, n) => {
+    const other = await stage.neighbour();
+    const asked = stage.request(n, LS);
+    const c = await n.accepted();
+    await c.lines(1);
+    c.end();
+    await c.ended();
+    const wrong = await other.dial();
+    wrong.end(other.line('LS_LIST 1 falso:3'));
+    await wrong.ended();
+    const right = await n.dial();
+    right.end(n.line('LS_LIST 1 a:3'));
+    await asked;
+    await right.ended();
+  });
+
   scenario('callback-unasked', 'callback: a reply that nobody has asked for', async (_, n) => {
     const back = await n.dial();
     back.end(n.line('LS_LIST 1 a:3'));
@@ -247,6 +282,41 @@ describe.concurrent('asking a program that keeps its connection', () => {
       await c.lines(3);
       c.write(n.line('PEER_LIST 0'));
       await second;
+    },
+  );
+
+  scenario('hello-late', 'HELLO answered late, then a request on that connection', async (stage, n) => {
+    await stage.hello(n);
+    const c = await n.accepted();
+    c.write(n.line('RETURN_HELLO'));
+    await stage.event('message-received');
+    const asked = stage.request(n, LS);
+    await c.lines(2);
+    c.write(n.line('LS_LIST 1 a:3'));
+    await asked;
+  });
+
+  scenario('hello-late-session', 'HELLO answered late by a program like ours', async (stage, n) => {
+    await stage.hello(n);
+    const c = await n.accepted();
+    c.write(n.line('RETURN_HELLO sessao sha256'));
+    await stage.event('message-received');
+    const asked = stage.request(n, LS);
+    await c.lines(2);
+    c.write(n.line('RETURN_HELLO sessao sha256'));
+    await c.lines(3);
+    c.write(n.line('LS_LIST 1 a:3'));
+    await asked;
+  });
+
+  scenario(
+    'kept-unasked-reply',
+    'a reply that nobody has asked for on a kept connection',
+    async (stage, n) => {
+      await stage.hello(n);
+      const c = await n.accepted();
+      c.write(n.line('LS_LIST 1 a:3'));
+      await c.ended();
     },
   );
 

@@ -174,6 +174,29 @@ describe.concurrent('a program that asks in lines', () => {
     await c.ended();
   });
 
+  scenario('line-peers-of-others', 'line: each is told of the other one', async (stage, n) => {
+    const other = await stage.neighbour();
+    for (const one of [n, other, n, other]) {
+      const c = await one.dial();
+      c.write(one.line('GET_PEERS'));
+      await c.ended();
+    }
+  });
+
+  scenario('line-bye-forgets', 'line: a session, BYE, then a plain request', async (stage, n) => {
+    const session = await n.dial();
+    session.write(n.line('HELLO sessao'));
+    await session.lines(1);
+    const c = await n.dial();
+    c.write(n.line('BYE'));
+    await c.ended();
+    await session.ended();
+    const d = await n.dial();
+    d.write(n.line('LS'));
+    await d.ended();
+    await stage.event('neighbour-status-changed', 2);
+  });
+
   scenario('line-remembered', 'line: the second request of a neighbour that is known', async (_, n) => {
     for (const body of ['LS', 'DL dez.bin 4 0', 'DL dez.bin 4 1', 'GET_PEERS']) {
       const c = await n.dial();
