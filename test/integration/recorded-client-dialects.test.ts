@@ -303,8 +303,6 @@ describe.concurrent('asking a program that keeps its connection', () => {
     await stage.event('message-received');
     const asked = stage.request(n, LS);
     await c.lines(2);
-    c.write(n.line('RETURN_HELLO sessao sha256'));
-    await c.lines(3);
     c.write(n.line('LS_LIST 1 a:3'));
     await asked;
   });
