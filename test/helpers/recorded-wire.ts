@@ -176,11 +176,11 @@ export class Stage implements AsyncDisposable {
     return new RecordedNeighbour(this, name, server.address, accepted);
   }
 
-  /** An address where nobody listens any more. */
-  async nobody(): Promise<RecordedNeighbour> {
-    const neighbour = await this.neighbour();
-    await this.#servers.at(-1)?.close();
-    return neighbour;
+  /** An address where nobody listens. A port that was free a moment ago would not do: it may be given to another peer. */
+  nobody(): RecordedNeighbour {
+    const address = '127.0.0.1:1' as Address;
+    this.#names.set(address, 'NOBODY');
+    return new RecordedNeighbour(this, 'NOBODY', address, []);
   }
 
   add(raw: RawSocket, title: string): RecordedConnection {

@@ -214,7 +214,7 @@ describe.concurrent('odd replies', () => {
 describe.concurrent('a neighbour that fails', () => {
   it('nobody listens', () =>
     compareWithFixture('client-refused', 'nobody listens', {}, async (stage) => {
-      const nobody = await stage.nobody();
+      const nobody = stage.nobody();
       await stage.hello(nobody);
       await stage.request(nobody, LS);
       await stage.request(nobody, dl(0));

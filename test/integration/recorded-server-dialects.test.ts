@@ -116,7 +116,7 @@ describe.concurrent('a probe', () => {
   });
 
   scenario('probe-nobody', 'probe: nobody listens at the address of the asker', async (stage) => {
-    const nobody = await stage.nobody();
+    const nobody = stage.nobody();
     await knock(nobody);
     const c = await nobody.dial();
     c.write(nobody.line('LS'));
@@ -157,7 +157,7 @@ describe.concurrent('a program that wants replies on new connections', () => {
     'callback-nobody',
     'callback: nobody listens, the reply goes back where it was asked',
     async (stage) => {
-      const nobody = await stage.nobody();
+      const nobody = stage.nobody();
       const c = await nobody.dial();
       c.end(nobody.line('LS'));
       await c.ended();
