@@ -259,6 +259,7 @@ export class Peer {
       case 'reply':
         return this.#onReply(connection, event);
       case 'stray':
+        this.#learn(connection, event.seen);
         if (elsewhere !== undefined) this.#client.calledBack(elsewhere, message);
         // On a connection of theirs that is all that was to be said.
         if (!exchange.isOurs && !exchange.isAsking && exchange.state.name === 'one-shot') connection.finish();
@@ -280,8 +281,7 @@ export class Peer {
     event: Extract<ExchangeEvent, { event: 'request' | 'reply' | 'stray' }>,
     elsewhere: { readonly chunks: number | undefined } | undefined,
   ): number | undefined {
-    if (event.event === 'reply') return event.request.chunks;
-    if (event.event === 'stray') return elsewhere?.chunks;
+    if (event.event !== 'request') return (elsewhere ?? event.request)?.chunks;
     return event.message.type === 'DL' ? this.#handlers.chunksOf(event.message) : undefined;
   }
 
@@ -353,7 +353,7 @@ export class Peer {
     if (error instanceof ProtocolError) {
       if (!isQuiet) this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
       // What sends this is no EACHare.
-      if (NO_MESSAGE.includes(error.code)) this.#reports.observe(to, 'OFFLINE');
+      if (!isQuiet && NO_MESSAGE.includes(error.code)) this.#reports.observe(to, 'OFFLINE');
     }
     if (!(error instanceof ConnectionError) || error.code === 'aborted') return;
     const { code } = error;

@@ -70,7 +70,7 @@ const RULES: Readonly<Record<StateName, Rules>> = {
     idles: true,
   },
   session: { next: ['closing'], theirsPipelined: true, oursPipelined: true, idles: true },
-  persistent: { next: ['session', 'closing'], ...serial, idles: false },
+  persistent: { next: ['session', 'closing'], theirsPipelined: true, oursPipelined: false, idles: false },
   closing: { next: [], ...serial, idles: false },
 };
 
@@ -84,8 +84,13 @@ export type ExchangeEvent =
       readonly request: OwnRequest;
       readonly seen: ReplyEvidence | undefined;
     }
-  /** A reply that no request of ours on this connection waits for. */
-  | { readonly event: 'stray'; readonly message: Message }
+  /** A reply that no request of ours on this connection waits for; `request` is the one in whose place it came. */
+  | {
+      readonly event: 'stray';
+      readonly message: Message;
+      readonly request?: OwnRequest;
+      readonly seen?: ReplyEvidence | undefined;
+    }
   /** There will be no reply. */
   | { readonly event: 'failed'; readonly request: OwnRequest; readonly error: Error }
   /** It is the turn of a request of ours: to be written now. */
@@ -476,7 +481,7 @@ export class Exchange {
     }
     if (message.type !== 'ERROR' && oldest.accepts?.(message) === false) {
       this.#awaited.stray(new ProtocolError('wrong-chunk'), this.#timing.trial, now);
-      this.#made.push({ event: 'stray', message });
+      this.#made.push({ event: 'stray', message, request: oldest, seen: this.#evidence(message, lines) });
       return;
     }
     this.#awaited.shift(now);
@@ -494,6 +499,8 @@ export class Exchange {
 
   /** A request of theirs, or a reply that nobody waits for here. */
   #takeTheirs(message: Message, trailingSpace: boolean): void {
+    // It is a message, whatever is wrong with it.
+    this.#looked = NOTHING;
     if ((this.neighbour ?? message.origin) === this.#own) throw new ProtocolError('own-origin');
     if (['fresh', 'lingering'].includes(this.#state.name)) this.#enter({ name: 'one-shot' });
     if (REPLIES.has(message.type) || message.type === 'RETURN_HELLO') {

@@ -146,11 +146,15 @@ export class Handshake {
     try {
       const connection = await pool.dial(peer.address, deadline);
       try {
-        await greet(connection, pure ? [] : [SESSION], { timeoutMs: timing.probe, signal: deadline });
-        await connection.endsWithin(timing.closeLook);
-      } finally {
-        pool.keepOrClose(peer, connection);
+        const options = { timeoutMs: timing.probe, signal: deadline };
+        const reply = await greet(connection, pure ? [] : [SESSION], options);
+        if (reply !== undefined) await connection.endsWithin(timing.closeLook);
+        else connection.finish();
+      } catch (error) {
+        connection.finish();
+        throw error;
       }
+      pool.keepOrClose(peer, connection);
     } catch (error) {
       // It shows nothing then, and gets the reply of those of which nothing is known.
       if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;

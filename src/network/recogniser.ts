@@ -44,8 +44,8 @@ export class Recogniser {
     const proved = this.#prove(request, connection, peer, false);
     if (proved !== undefined) return proved;
     const { dialect } = peer;
-    if (dialect === undefined || peer.isAssumed || dialect.replies !== 'here')
-      return this.#find(request, connection);
+    const isOpen = dialect === undefined || (peer.isAssumed && this.#hasHint(connection.remoteHost));
+    if (isOpen || dialect.replies !== 'here') return this.#find(request, connection);
     // What the asker does beats what is remembered of it. A greeted one has many requests before its FIN.
     const closedAtOnce = connection.exchange.hasEnded && connection.exchange.state.name === 'one-shot';
     return this.#prove(request, connection, peer, closedAtOnce) ?? dialect;
