@@ -1,13 +1,11 @@
 import { ConnectionError, ProtocolError } from '../errors.ts';
-import { MAX_LISTED_FILES, MAX_REPLY_BYTES, MAX_REQUEST_BYTES } from '../limits.ts';
+import { MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
-import { decode, decodeInSlices } from '../protocol/decode.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
 import { refusedHead } from '../protocol/envelope.ts';
-import { entriesToCome, joinLines, looksLikeMessage } from '../protocol/list-lines.ts';
 import { REPLIES, type Message } from '../protocol/message.ts';
 import { AwaitedReplies, type OwnRequest } from './awaited-replies.ts';
-import { Incoming } from './incoming.ts';
+import { Incoming, type Expected, type Read } from './incoming.ts';
 import { RequestsInHand, type Prepared, type TheirRequest, type UnknownRequest } from './requests-in-hand.ts';
 import type { Timing } from './timing.ts';
 
@@ -116,20 +114,6 @@ const COMPLETE_CHUNK = /^\S+ [0-9]+ DL \S+ [0-9]+ [0-9]+ ?$/;
 
 /** Of what is no message so much is shown. */
 const SAMPLE_BYTES = 40;
-const NOTHING = Buffer.alloc(0);
-
-/** A message up to this size is decoded at once. */
-const LONG_MESSAGE_BYTES = 64 * 1024;
-
-/** A list that has several lines, so far. */
-interface ListLines {
-  readonly lines: Buffer[];
-  /** Lines to come, by its count. */
-  left: number;
-  bytes: number;
-  due: number;
-}
-
 export interface ExchangeOptions {
   /** Our own listening address: nobody else may speak in its name. */
   readonly own: Address;
@@ -157,11 +141,6 @@ export class Exchange {
   /** Events that do not come of a payload. */
   readonly #made: ExchangeEvent[] = [];
   #state: State;
-  #list: ListLines | undefined;
-  /** A long message under way. */
-  #decoding: { readonly slices: Generator<undefined, Message>; readonly lines: number } | undefined;
-  /** The payload that was taken last. */
-  #looked: Buffer = NOTHING;
   #requests = 0;
   /** When the last byte came; and when something last came, or was done. */
   #heardAt: number;
@@ -185,7 +164,7 @@ export class Exchange {
     this.isOurs = dialled !== undefined;
     this.#awaitedBytes = awaitedBytes;
     this.#timing = timing;
-    this.#incoming = new Incoming(this.isOurs);
+    this.#incoming = new Incoming(this.isOurs, timing.listGap);
     this.#state = this.isOurs ? { name: 'one-shot' } : { name: 'fresh', since: now };
     this.#heardAt = now;
     this.#activeAt = now;
@@ -226,7 +205,7 @@ export class Exchange {
 
   /** `next` has more to do by itself. */
   get isDecoding(): boolean {
-    return this.#decoding !== undefined;
+    return this.#incoming.isDecoding;
   }
 
   /** What the other side has shown, or both have agreed on. */
@@ -240,13 +219,10 @@ export class Exchange {
   }
 
   /** Nothing is taken any more; requests of ours fail with `error`. */
-  close(now: number, error: Error = new ConnectionError('no-reply')): void {
+  close(now: number, error?: Error): void {
     if (!this.isClosing) this.#enter({ name: 'closing', since: now });
-    this.#failAll(error);
+    if (this.isAsking) this.#failAll(error ?? new ConnectionError('no-reply'));
     this.#incoming.clear();
-    this.#decoding = undefined;
-    this.#list = undefined;
-    this.#looked = NOTHING;
     if (this.#endLookUntil !== Infinity) this.#endLook();
   }
 
@@ -295,7 +271,7 @@ export class Exchange {
     this.#hasEnded = true;
     this.#endedFirst = !this.#hasFinished;
     // Some programs leave the last newline out; in a session it is a line that broke off.
-    if (!this.isClosing && this.#state.name !== 'session') this.#incoming.end();
+    if (!this.isClosing) this.#incoming.end(this.#state.name !== 'session');
   }
 
   /** Looks out for the FIN of the other side for a while; a `looked` tells. */
@@ -332,29 +308,10 @@ export class Exchange {
 
   /** The next event; undefined until something more comes, is asked, done, or due, or while `isDecoding`. */
   next(now: number): ExchangeEvent | undefined {
-    for (;;) {
+    do {
       if (this.#made.length > 0) return this.#made.shift();
-      if (this.isClosing) return undefined;
-      if (this.#decoding === undefined) {
-        const turn = this.#awaited.isEmpty ? this.#waiting.shift() : undefined;
-        if (turn !== undefined) {
-          this.#awaited.add(turn, now);
-          return { event: 'turn', request: turn };
-        }
-        if (this.#endLookUntil !== Infinity && (this.#hasEnded || !this.#incoming.isEmpty)) {
-          this.#endLook();
-          continue;
-        }
-        if (this.#inHand.isFull(RULES[this.#state.name].theirsPipelined || this.isAsking)) return undefined;
-        const payload = this.#incoming.shift();
-        if (payload !== undefined) this.#attempt(() => this.#take(payload, now), now);
-        else if (!this.#hasEnded) return undefined;
-        else if (this.#list !== undefined) this.#endList();
-        else if (!this.#atEnd()) return undefined;
-      }
-      // One slice at a time: others may have waited.
-      if (this.#decoding !== undefined && !this.#attempt(() => this.#decode(now), now)) return undefined;
-    }
+    } while (!this.isClosing && this.#step(now));
+    return undefined;
   }
 
   /** When `tick` has something to do; Infinity where nothing is waited for. */
@@ -363,7 +320,7 @@ export class Exchange {
     const state = this.#state;
     if (this.#blockedSince !== Infinity) return this.#blockedSince + write;
     if (state.name === 'closing') return Math.max(state.since, this.#activeAt) + close;
-    let due = Math.min(this.#endLookUntil, this.#awaited.dueAt(this.#heardAt), this.#list?.due ?? Infinity);
+    let due = Math.min(this.#endLookUntil, this.#awaited.dueAt(this.#heardAt), this.#incoming.listDueAt);
     if (this.isAsking || this.isServing) return due;
     if (state.name === 'fresh') due = Math.min(due, state.since + request);
     if (state.name === 'lingering') return Math.min(due, state.until);
@@ -377,7 +334,7 @@ export class Exchange {
     if (now < this.dueAt) return;
     if (this.#endLookUntil <= now) this.#endLook();
     else if (this.#blockedSince !== Infinity || this.isClosing) this.#made.push({ event: 'stalled' });
-    else if (this.#list !== undefined && this.#list.due <= now) this.#endList();
+    else if (this.#incoming.listDueAt <= now) this.#incoming.endList();
     else if (this.isAsking) this.#overdue(now);
     else if (this.#state.name !== 'lingering' && (this.hasUnfinished || this.#state.name === 'fresh')) {
       this.#silent(now);
@@ -406,72 +363,37 @@ export class Exchange {
     this.#state = state;
   }
 
-  #take(payload: Buffer, now: number): void {
-    this.#looked = payload;
-    const { oldest } = this.#awaited;
-    if (this.#list !== undefined) return this.#takeLine(payload, this.#list, now);
-    const isText = this.#incoming.framing === 'text';
-    const left =
-      oldest !== undefined && oldest.replyType !== 'FILE' && isText
-        ? Math.min(entriesToCome(payload), MAX_LISTED_FILES)
-        : 0;
-    if (left > 0) {
-      this.#list = { lines: [payload], left, bytes: payload.length, due: now + this.#timing.listGap };
-    } else if (payload.length >= LONG_MESSAGE_BYTES && oldest?.replyType !== 'FILE') {
-      this.#decoding = { slices: decodeInSlices(payload), lines: 1 };
-    } else if (oldest === undefined) {
-      this.#takeRequest(payload);
-    } else {
-      this.#takeMessage(decode(payload), 1, now, endsWithSpace(payload));
+  /** Does what can be done next; false where nothing can. */
+  #step(now: number): boolean {
+    const turn = this.#awaited.isEmpty && !this.isDecoding ? this.#waiting.shift() : undefined;
+    if (turn !== undefined) {
+      this.#awaited.add(turn, now);
+      this.#made.push({ event: 'turn', request: turn });
+      return true;
     }
-  }
-
-  /** A further line of a list. Its count may be wrong: silence and the next message end it too. */
-  #takeLine(payload: Buffer, list: ListLines, now: number): void {
-    if (looksLikeMessage(payload)) {
-      this.#incoming.unshift(payload);
-      return this.#endList();
+    if (this.#endLookUntil !== Infinity && (this.#hasEnded || !this.#incoming.isEmpty)) {
+      this.#endLook();
+      return true;
     }
-    list.bytes += payload.length;
-    if (list.bytes > MAX_REPLY_BYTES) throw new ProtocolError('line-too-long', 'a list of many lines');
-    list.lines.push(payload);
-    list.left -= 1;
-    list.due = now + this.#timing.listGap;
-    if (list.left === 0) this.#endList();
-  }
-
-  #endList(): void {
-    const lines = this.#list?.lines ?? [];
-    this.#list = undefined;
-    this.#decoding = { slices: decodeInSlices(joinLines(lines)), lines: lines.length };
-  }
-
-  /** Goes on with a long message; false where there is still more to do. */
-  #decode(now: number): boolean {
-    const decoding = this.#decoding;
-    const step = decoding?.slices.next();
-    if (decoding === undefined || step?.done !== true) return false;
-    this.#decoding = undefined;
-    this.#takeMessage(step.value, decoding.lines, now, false);
-    return true;
-  }
-
-  #takeRequest(payload: Buffer): void {
-    let message: Message;
+    if (this.#inHand.isFull(RULES[this.#state.name].theirsPipelined || this.isAsking)) return false;
     try {
-      message = decode(payload);
+      const read = this.#incoming.next(this.#expected, now);
+      if (read !== undefined) this.#takeMessage(read, now);
+      // One slice at a time: others may have waited.
+      return read !== undefined || (!this.isDecoding && this.#hasEnded && this.#atEnd());
     } catch (error) {
-      // In a session the lines are told apart all the same: it goes on.
-      const head = this.#state.name === 'session' ? refusedHead(payload) : undefined;
-      if (!(error instanceof ProtocolError) || head?.origin !== this.neighbour || head === undefined)
-        throw error;
-      this.#made.push(this.#inHand.add({ event: 'unknown', head, error }));
-      return;
+      this.#broken(error, now);
+      return true;
     }
-    this.#takeTheirs(message, endsWithSpace(payload));
   }
 
-  #takeMessage(message: Message, lines: number, now: number, trailingSpace: boolean): void {
+  get #expected(): Expected {
+    const { oldest } = this.#awaited;
+    if (oldest === undefined) return 'request';
+    return oldest.replyType === 'FILE' ? 'file' : 'list';
+  }
+
+  #takeMessage({ message, lines, trailingSpace }: Read, now: number): void {
     const { oldest } = this.#awaited;
     const isReply = oldest !== undefined && (message.type === oldest.replyType || message.type === 'ERROR');
     if (!isReply) {
@@ -499,8 +421,6 @@ export class Exchange {
 
   /** A request of theirs, or a reply that nobody waits for here. */
   #takeTheirs(message: Message, trailingSpace: boolean): void {
-    // It is a message, whatever is wrong with it.
-    this.#looked = NOTHING;
     if ((this.neighbour ?? message.origin) === this.#own) throw new ProtocolError('own-origin');
     if (['fresh', 'lingering'].includes(this.#state.name)) this.#enter({ name: 'one-shot' });
     if (REPLIES.has(message.type) || message.type === 'RETURN_HELLO') {
@@ -569,19 +489,16 @@ export class Exchange {
     this.#made.push({ event: 'looked', hasEnded: this.hasEnded });
   }
 
-  /** Does what a remote can make fail; true where all went on. */
-  #attempt(work: () => boolean | void, now: number): boolean {
-    try {
-      return work() !== false;
-    } catch (error) {
-      this.#broken(error, now);
-      return true;
-    }
-  }
-
+  /** The other side has broken the rules. In a session a line that is no message we know is told apart all the same: it goes on. */
   #broken(error: unknown, now: number): void {
     if (!(error instanceof ProtocolError)) throw error;
-    const sample = this.#looked.toString('latin1', 0, SAMPLE_BYTES);
+    const { looked } = this.#incoming;
+    const head = this.#state.name === 'session' && this.#awaited.isEmpty ? refusedHead(looked) : undefined;
+    if (head !== undefined && head.origin === this.neighbour) {
+      this.#made.push(this.#inHand.add({ event: 'unknown', head, error }));
+      return;
+    }
+    const sample = looked.toString('latin1', 0, SAMPLE_BYTES);
     this.close(now, error);
     this.#made.push({ event: 'broken', error, sample });
   }
@@ -590,11 +507,4 @@ export class Exchange {
     for (const failed of this.#awaited.drain(error)) this.#made.push({ event: 'failed', ...failed });
     for (const request of this.#waiting.splice(0)) this.#made.push({ event: 'failed', request, error });
   }
-}
-
-/** Whether a space is the last thing in a payload, but for what stands for its end. */
-function endsWithSpace(payload: Buffer): boolean {
-  let end = payload.length;
-  while (end > 0 && (payload[end - 1] === 0x00 || payload[end - 1] === 0x0d)) end--;
-  return payload[end - 1] === 0x20;
 }

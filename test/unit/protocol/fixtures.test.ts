@@ -2,21 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { decode } from '../../../src/protocol/decode.ts';
 import { MAX_REPLY_BYTES } from '../../../src/limits.ts';
-import { Incoming } from '../../../src/network/incoming.ts';
+import { LengthBuffer } from '../../../src/protocol/length-buffer.ts';
+import { LineBuffer } from '../../../src/protocol/line-buffer.ts';
 import { loadFixtures, type Expected, type WireStream } from '../../helpers/field/fixtures.ts';
 
 const FIXTURES = loadFixtures();
 
 /** The payloads of a stream that arrives in these pieces. */
 function payloadsOf(writer: WireStream['writer'], pieces: readonly Buffer[]): string[] {
-  const incoming = new Incoming(writer !== 'C');
-  for (const piece of pieces.filter(({ length }) => length > 0)) incoming.receive(piece, MAX_REPLY_BYTES);
-  incoming.end();
-  const payloads: string[] = [];
-  for (let payload = incoming.shift(); payload !== undefined; payload = incoming.shift()) {
-    payloads.push(payload.toString('latin1'));
-  }
-  return payloads;
+  const isPrefixed = writer === 'S' && pieces.find(({ length }) => length > 0)?.[0] === 0;
+  const reader = isPrefixed ? new LengthBuffer(MAX_REPLY_BYTES) : new LineBuffer(MAX_REPLY_BYTES);
+  const payloads = pieces.flatMap((piece) => reader.push(piece));
+  const last = reader.end();
+  return [...payloads, ...(last === undefined ? [] : [last])].map((payload) => payload.toString('latin1'));
 }
 
 function outcome(payload: string): Omit<Expected, 'payloads'> {
