@@ -90,6 +90,9 @@ async function run(options: Options): Promise<void> {
     share: folder,
     reporter,
     dialects: options.dialects,
+    timing: options.timing,
+    pure: options.pure,
+    delayMs: options.delayMs,
   });
 
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });

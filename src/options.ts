@@ -15,6 +15,12 @@ export interface Options {
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
+  /** Nothing but the nine messages of the course, one request a connection. */
+  readonly pure: boolean;
+  /** Milliseconds that every message waits before it leaves. */
+  readonly delayMs: number;
+  /** Waits other than the usual ones, for tests. */
+  readonly timing: Readonly<Record<string, number>>;
   /** What the user knows better than we can find out. */
   readonly dialects: ReadonlyMap<Address, Dialect>;
 }
@@ -28,8 +34,14 @@ interface Flags {
   readonly mensagens?: string;
   readonly semMenu?: true;
   readonly semCor?: true;
+  readonly puro?: true;
+  readonly atraso?: string;
+  readonly tempos?: string;
   readonly dialeto?: readonly string[];
 }
+
+/** Longest delay of a message: slower is no motion at all. */
+const MAX_DELAY_MS = 60_000;
 
 const USAGE = '<endereço:porta> <vizinhos.txt> <diretório_compartilhado>';
 
@@ -56,6 +68,23 @@ function parseChunk(text: string): number {
   const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   if (bytes >= 1 && bytes <= MAX_CHUNK_BYTES) return bytes;
   throw new UsageError(`--chunk: "${text}" não é um número inteiro de 1 a ${MAX_CHUNK_BYTES} (bytes)`);
+}
+
+function parseDelay(text: string): number {
+  const delay = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
+  if (delay >= 0 && delay <= MAX_DELAY_MS) return delay;
+  throw new UsageError(`--atraso: "${text}" não é um número inteiro de 0 a ${MAX_DELAY_MS} (milissegundos)`);
+}
+
+/** For tests: an object of waits in milliseconds. */
+function parseTiming(text: string): Record<string, number> {
+  try {
+    const timing: unknown = JSON.parse(text);
+    const entries = Object.entries(timing ?? {}).filter((entry) => typeof entry[1] === 'number');
+    return Object.fromEntries(entries);
+  } catch (cause) {
+    throw new UsageError(`--tempos: "${text}" não é um objeto JSON`, { cause });
+  }
 }
 
 function parseMessages(text: string): Options['messages'] {
@@ -113,6 +142,12 @@ function createCommand(version: string): Command {
       `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
       (text: string, before: readonly string[] = []) => [...before, text],
     )
+    .option('--puro', 'só as nove mensagens do curso, um pedido por conexão: sem sessões nem SHA-256')
+    .option(
+      '--atraso <ms>',
+      `câmera lenta: cada mensagem espera esse tempo antes de sair (até ${MAX_DELAY_MS})`,
+    )
+    .addOption(new Option('--tempos <json>').hideHelp())
     .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
     .version(version, '--versao, --version', 'mostra a versão')
@@ -162,7 +197,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
     throw new UsageError(usageMessage(error), { cause: error });
   }
   const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, dialeto, eventos, mensagens, semMenu, semCor } = command.opts<Flags>();
+  const { chunk, dialeto, eventos, mensagens, semMenu, semCor, puro, atraso, tempos } = command.opts<Flags>();
   return {
     run: {
       address: parseOwnAddress(address),
@@ -173,6 +208,9 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
       menu: semMenu !== true,
       messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
       color: semCor !== true,
+      pure: puro === true,
+      delayMs: atraso === undefined ? 0 : parseDelay(atraso),
+      timing: tempos === undefined ? {} : parseTiming(tempos),
       dialects: parseDialects(dialeto ?? []),
     },
   };

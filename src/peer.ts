@@ -12,12 +12,13 @@ import { Handshake } from './network/handshake.ts';
 import { KnownPeers } from './network/known-peer.ts';
 import { Listener } from './network/listener.ts';
 import { MessageReceivedEvent, MessageSentEvent } from './network/message-events.ts';
+import { Pace } from './network/pace.ts';
 import { Pool } from './network/pool.ts';
 import { Recogniser } from './network/recogniser.ts';
 import { Reports } from './network/reports.ts';
 import { RequestServer, type About } from './network/request-server.ts';
 import { Connection, type OnEvent } from './network/socket.ts';
-import { DEFAULT_TIMING, type Timing } from './network/timing.ts';
+import { DEFAULT_TIMING, slowed, type Timing } from './network/timing.ts';
 import type { Address } from './protocol/address.ts';
 import { DEFAULT_DIALECT, proveByReply, type Dialect } from './protocol/dialect.ts';
 import { encodeForSocket, stamp } from './protocol/encode.ts';
@@ -52,6 +53,8 @@ export interface PeerOptions {
   readonly timing?: Partial<Timing>;
   /** Nothing but the nine messages of the course, one request a connection. */
   readonly pure?: boolean;
+  /** Every message waits so long before it leaves, in milliseconds. */
+  readonly delayMs?: number;
 }
 
 export class Peer {
@@ -60,6 +63,7 @@ export class Peer {
   readonly #handlers: Handlers;
   readonly #reporter: Reporter;
   readonly #timing: Timing;
+  readonly #pace: Pace;
   readonly #known: KnownPeers;
   readonly #pool: Pool;
   readonly #handshake: Handshake;
@@ -69,25 +73,39 @@ export class Peer {
   readonly #listener: Listener;
   #address: Address;
 
-  constructor({ address, clock, neighbours, share, reporter, dialects, timing, pure = false }: PeerOptions) {
+  constructor(options: PeerOptions) {
+    const {
+      address,
+      clock,
+      neighbours,
+      share,
+      reporter,
+      dialects,
+      timing,
+      pure = false,
+      delayMs = 0,
+    } = options;
     this.#address = address;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#reports = new Reports(neighbours, reporter);
     this.#handlers = new Handlers(neighbours, share);
-    this.#timing = { ...DEFAULT_TIMING, ...timing };
+    this.#timing = slowed({ ...DEFAULT_TIMING, ...timing }, delayMs);
+    this.#pace = new Pace(delayMs);
     this.#known = new KnownPeers(reporter, dialects);
 
-    const common = { known: this.#known, timing: this.#timing, pure };
+    const common = { known: this.#known, timing: this.#timing, pace: this.#pace, pure };
     const onEvent: OnEvent = (connection, event) => this.#onEvent(connection, event);
     const own = () => this.#address;
     this.#pool = new Pool({ ...common, own, onEvent });
-    this.#handshake = new Handshake({ ...common, pool: this.#pool });
+    const send = (connection: Connection, to: Address, draft: Draft) =>
+      this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false });
+    this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
     this.#client = new Client({
       ...common,
       pool: this.#pool,
       handshake: this.#handshake,
-      send: (connection, to, draft) => this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false }),
+      send,
     });
     this.#recogniser = new Recogniser({ ...common, probe: (peer) => this.#handshake.probe(peer) });
     this.#server = new RequestServer({
@@ -208,15 +226,20 @@ export class Peer {
     if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
   }
 
+  #sendOwn(connection: Connection, { draft, chunks }: OwnRequest): void {
+    const { neighbour } = connection.exchange;
+    if (neighbour === undefined || connection.isClosing) return;
+    // All programs understand a request in a line.
+    this.#send(connection, neighbour, draft, DEFAULT_DIALECT, { reply: false, chunks });
+  }
+
   /** The one path in: all that happens on any connection. */
   #onEvent(connection: Connection, event: ExchangeEvent): void {
     switch (event.event) {
-      case 'turn': {
-        const { draft, chunks } = event.request;
-        const to = connection.exchange.neighbour;
-        if (to !== undefined) this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
+      case 'turn':
+        if (this.#pace.isSlow) void this.#pace.turn().then(() => this.#sendOwn(connection, event.request));
+        else this.#sendOwn(connection, event.request);
         return;
-      }
       case 'failed':
         return event.request.settle(event.error);
       case 'request':

@@ -13,6 +13,7 @@ import { ask, isReplyTo, maxReplyBytes, type RequestOptions } from './ask.ts';
 import type { Handshake } from './handshake.ts';
 import { whileBusy } from './handshake.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
+import type { Pace } from './pace.ts';
 import type { Pool } from './pool.ts';
 import type { Connection } from './socket.ts';
 import type { Timing } from './timing.ts';
@@ -22,6 +23,7 @@ export interface ClientOptions {
   readonly pool: Pool;
   readonly handshake: Handshake;
   readonly timing: Timing;
+  readonly pace: Pace;
   /** Stamps and writes a message that has no reply. */
   readonly send: (connection: Connection, to: Address, draft: Draft) => void;
 }
@@ -73,11 +75,12 @@ export class Client {
    * @throws ConnectionError the neighbour cannot be reached
    */
   async bye(to: Address, signal?: AbortSignal): Promise<void> {
-    const { known, pool, send } = this.#options;
+    const { known, pool, pace, send } = this.#options;
     const { kept } = known.get(to);
     // After requests that were given up it would wait for all their replies.
     if (kept?.exchange.isAsking === true) kept.reset();
     const connection = kept?.exchange.isAsking === false ? kept : await pool.dial(to, signal);
+    await pace.turn();
     send(connection, to, { type: 'BYE' });
     known.get(to).drop(connection);
     connection.finish();
@@ -124,8 +127,8 @@ export class Client {
     if (draft.type === 'DIGEST') throw new ConnectionError('no-reply');
     if (draft.type === 'DL') {
       return peer.places.within(
-        () => requestsAtOnce(peer),
-        () => this.#askAnew(peer, draft, options),
+        () => connectionsAtOnce(peer),
+        async () => (await this.#tryKept(peer, draft, options)) ?? this.#askAnew(peer, draft, options),
       );
     }
     try {
@@ -234,7 +237,8 @@ export class Client {
   }
 }
 
-/** Chunks that may be asked of a neighbour at the same time, on connections of their own. */
-function requestsAtOnce({ dialect = DEFAULT_DIALECT }: KnownPeer): number {
-  return dialect.isSession ? DEFAULT_DIALECT.requestsAtOnce : dialect.requestsAtOnce;
+/** Connections that may be open to a neighbour for a chunk each; one that keeps its connection has a single one. */
+function connectionsAtOnce({ dialect = DEFAULT_DIALECT }: KnownPeer): number {
+  if (dialect.isSession) return DEFAULT_DIALECT.requestsAtOnce;
+  return dialect.staysOpen ? 1 : dialect.requestsAtOnce;
 }

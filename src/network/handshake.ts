@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, ProtocolError } from '../errors.ts';
 import { MAX_INBOUND_CONNECTIONS } from '../limits.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
-import { SESSION } from '../protocol/message.ts';
+import { SESSION, type Draft } from '../protocol/message.ts';
 import { greet, type RequestOptions } from './ask.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
+import type { Pace } from './pace.ts';
 import type { Pool } from './pool.ts';
 import type { Connection } from './socket.ts';
 import type { Timing } from './timing.ts';
@@ -12,13 +14,16 @@ import type { Timing } from './timing.ts';
 /** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
 const CHUNKS_WORTH_A_SESSION = 8;
 
-/** Other ports of one host are asked what they understand no more often than this, in milliseconds. */
-const PROBE_INTERVAL_MS = 1_000;
+/** Programs of one host that wait to be asked what they understand; the others get the reply of those of which nothing is known. */
+const MAX_WAITING_PROBES = 3;
 
 export interface HandshakeOptions {
   readonly known: KnownPeers;
   readonly pool: Pool;
   readonly timing: Timing;
+  readonly pace: Pace;
+  /** Stamps and writes a message that has no reply. */
+  readonly send: (connection: Connection, to: Address, draft: Draft) => void;
   /** Neither offers nor tries sessions. */
   readonly pure: boolean;
 }
@@ -29,8 +34,8 @@ export interface HandshakeOptions {
  */
 export class Handshake {
   readonly #options: HandshakeOptions;
-  /** When, and on which port, a host was last probed. */
-  readonly #probed = new Map<string, { readonly address: Address; readonly at: number }>();
+  /** When the next program of a host may be asked; milliseconds of `performance.now()`. */
+  readonly #probeAt = new Map<string, number>();
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -45,18 +50,14 @@ export class Handshake {
     const { known, pool, timing, pure } = this.#options;
     const peer = known.get(to);
     return whileBusy(peer, async () => {
+      if (pure) return this.#plainHello(to, signal);
       const connection = peer.kept ?? (await pool.dial(to, signal));
       const { dialect } = peer;
       // A program known to close, and not to answer, needs no time for either.
       const mayAnswer =
         dialect === undefined || peer.isAssumed || dialect.isSession || dialect.answersHello === 'always';
       try {
-        const hello = greet(connection, [], {
-          timeoutMs: mayAnswer && !pure ? timing.helloAnswer : 0,
-          signal,
-        });
-        if (pure) connection.end();
-        await hello;
+        await greet(connection, [], { timeoutMs: mayAnswer ? timing.helloAnswer : 0, signal });
       } finally {
         pool.keepOrClose(peer, connection, { mayStay: peer.isAssumed });
       }
@@ -90,17 +91,30 @@ export class Handshake {
 
   /**
    * Finds out what a program understands that has just asked us, by a HELLO of our own, or by the reply to a request of ours that
-   * is under way. Takes `timing.probe` at the most; asked again meanwhile, it is the same probe.
+   * is under way. Takes `timing.probe`, and a wait where many of one host are asked; asked again meanwhile, it is the same probe.
    */
   async probe(peer: KnownPeer): Promise<void> {
     if (peer.kept !== undefined) return;
-    const deadline = AbortSignal.timeout(this.#options.timing.probe);
-    const over = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
+    const { timing } = this.#options;
     if (peer.busy === undefined && peer.probe === undefined) {
-      if (!this.#mayProbe(peer.address)) return;
-      peer.probe = this.#tryProbe(peer, deadline).finally(() => (peer.probe = undefined));
+      const wait = this.#waitBeforeProbe(peer.address);
+      if (wait === undefined) return;
+      peer.probe = sleep(wait)
+        .then(() => this.#tryProbe(peer, AbortSignal.timeout(timing.probe)))
+        .finally(() => (peer.probe = undefined));
+      return peer.probe;
     }
-    await Promise.race([peer.busy ?? peer.probe, over]);
+    await Promise.race([peer.probe ?? peer.busy, sleep(timing.probe, undefined, { ref: false })]);
+  }
+
+  /** HELLO, and the FIN right after it. */
+  async #plainHello(to: Address, signal: AbortSignal | undefined): Promise<void> {
+    const { pool, pace, send } = this.#options;
+    const connection = await pool.dial(to, signal);
+    await pace.turn();
+    send(connection, to, { type: 'HELLO', capabilities: [] });
+    connection.finish();
+    await connection.closed;
   }
 
   async #trySession(peer: KnownPeer, signal: AbortSignal | undefined): Promise<void> {
@@ -128,17 +142,18 @@ export class Handshake {
     }
   }
 
-  /** Whoever asks us from one host in the name of many ports must not have us dial them all. */
-  #mayProbe(address: Address): boolean {
+  /** Milliseconds until this program may be asked; undefined where too many of its host wait already. */
+  #waitBeforeProbe(address: Address): number | undefined {
+    const { probeInterval } = this.#options.timing;
     const { host } = splitAddress(address);
     const now = performance.now();
-    const last = this.#probed.get(host);
-    if (last !== undefined && last.address !== address && now - last.at < PROBE_INTERVAL_MS) return false;
-    this.#probed.delete(host);
-    this.#probed.set(host, { address, at: now });
-    const [oldest] = this.#probed.keys();
-    if (this.#probed.size > MAX_INBOUND_CONNECTIONS && oldest !== undefined) this.#probed.delete(oldest);
-    return true;
+    const at = Math.max(now, this.#probeAt.get(host) ?? now);
+    if (at - now > MAX_WAITING_PROBES * probeInterval) return undefined;
+    this.#probeAt.delete(host);
+    this.#probeAt.set(host, at + probeInterval);
+    const [oldest] = this.#probeAt.keys();
+    if (this.#probeAt.size > MAX_INBOUND_CONNECTIONS && oldest !== undefined) this.#probeAt.delete(oldest);
+    return at - now;
   }
 
   async #tryProbe(peer: KnownPeer, deadline: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type { Dialect } from '../protocol/dialect.ts';
 import { encodeRest, headArguments } from '../protocol/encode.ts';
 import { SESSION, SHA256, type Draft, type Message, type RefusalCode } from '../protocol/message.ts';
 import type { KnownPeers } from './known-peer.ts';
+import type { Pace } from './pace.ts';
 import type { Pool } from './pool.ts';
 import type { Recogniser } from './recogniser.ts';
 import type { Prepared, TheirRequest, UnknownRequest } from './requests-in-hand.ts';
@@ -32,6 +33,7 @@ export interface RequestServerOptions {
   readonly pool: Pool;
   readonly recogniser: Recogniser;
   readonly handlers: Handlers;
+  readonly pace: Pace;
   readonly send: Send;
   /** Is told of a request that got no reply. */
   readonly onRefused: (remoteHost: string, request: Message, error: FileError) => void;
@@ -56,8 +58,14 @@ export class RequestServer {
   /** Serves a request that Peer has taken note of; at once where its reply is in memory, as most chunks of a session are. */
   serve(connection: Connection, request: TheirRequest): void {
     const { exchange } = connection;
-    if (request.message.type === 'DL' && exchange.state.name === 'session' && exchange.isNext(request)) {
-      const ready = connection.isClosing ? undefined : this.#options.handlers.chunkNow(request.message);
+    const { handlers, pace } = this.#options;
+    if (
+      request.message.type === 'DL' &&
+      exchange.state.name === 'session' &&
+      !pace.isSlow &&
+      exchange.isNext(request)
+    ) {
+      const ready = connection.isClosing ? undefined : handlers.chunkNow(request.message);
       if (ready !== undefined) return this.#sendNow(connection, request, ready);
     }
     const dialect = this.#options.recogniser.dialectOf(request, connection);
@@ -199,6 +207,7 @@ export class RequestServer {
     dialect: Dialect,
   ): Promise<void> {
     if (connection.exchange.state.name !== 'session') return connection.finish();
+    await this.#options.pace.turn();
     if (connection.isClosing) return;
     const code = REFUSALS[error.code] ?? 'read-failed';
     const draft = { type: 'ERROR', of: message.type, code, args: headArguments(message) } as const;
@@ -244,12 +253,13 @@ export class RequestServer {
     dialect: Dialect,
     began: { writing: boolean },
   ): Promise<void> {
-    const { handlers, send } = this.#options;
+    const { handlers, pace, send } = this.#options;
     const asked = request.event === 'request' && request.message.type === 'DL' ? request.message : undefined;
     const chunks = asked === undefined ? undefined : handlers.chunksOf(asked);
     const isEcho = asked !== undefined && draft.type === 'FILE' && dialect.echoesChunkSize;
     const sent = isEcho ? { ...draft, size: asked.size } : draft;
     const to = request.event === 'request' ? request.message.origin : request.head.origin;
+    await pace.turn();
     // Whoever has gone gets no message, and no message is counted.
     if (connection.isClosing) throw new ConnectionError('reset');
     send(connection, to, sent, dialect, { reply: true, chunks });

@@ -28,6 +28,8 @@ export interface Timing {
   readonly callback: number;
   /** For what a program says to our HELLO when its dialect has to be found out before we can answer it. */
   readonly probe: number;
+  /** Between two such HELLOs to different ports of one host: whoever asks in many names must not have us dial them all. */
+  readonly probeInterval: number;
   /** An empty connection is a hint at the dialect of its host for this long. */
   readonly emptyHint: number;
   /** A connection stays open this long after the reply to an asker of which nothing is known: it may ask again. */
@@ -52,11 +54,27 @@ export const DEFAULT_TIMING: Timing = {
   listGap: 500,
   callback: 2_000,
   probe: 300,
+  probeInterval: 1_000,
   emptyHint: 1_000,
   linger: 500,
   idle: 60_000,
   close: 1_000,
 };
+
+/** The same waits where every message of both sides is held back so long. */
+export function slowed(timing: Timing, delayMs: number): Timing {
+  const patience = 4 * delayMs;
+  const { reply, trial, helloAnswer, probe, callback, linger } = timing;
+  return {
+    ...timing,
+    reply: reply + patience,
+    trial: trial + patience,
+    helloAnswer: helloAnswer + patience,
+    probe: probe + patience,
+    callback: callback + patience,
+    linger: linger + patience,
+  };
+}
 
 /**
  * A reply may take longer than its silence allows while it comes at this rate at least, in bytes a millisecond: a list of

@@ -180,7 +180,6 @@ const DIALECTS: readonly Dialect[] = [
     ...DEFAULT_DIALECT,
     name: 'persistent',
     staysOpen: true,
-    requestsAtOnce: 1,
     replyProof: { name: 'answered-again', holds: ({ again }) => again },
     requestProof: { name: 'asked-again', holds: ({ again }) => again },
     fits: (seen) => isText(seen) && !seen.closed,

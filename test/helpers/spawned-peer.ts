@@ -66,7 +66,15 @@ export class SpawnedPeer implements AsyncDisposable {
     this.folder = options.folderPath ?? join(home, 'shared');
     this.neighboursPath = options.neighboursPath ?? join(home, 'vizinhos.txt');
     const positional = [options.address ?? '127.0.0.1:0', this.neighboursPath, this.folder];
-    const args = [PROGRAM, '--eventos', this.#logPath, ...(options.args ?? []), ...positional];
+    const args = [
+      PROGRAM,
+      '--eventos',
+      this.#logPath,
+      '--tempos',
+      '{"probeInterval":1}',
+      ...(options.args ?? []),
+      ...positional,
+    ];
     // `exec`: signals are for the program, not for a shell around it.
     const shell = ['-c', `${options.limit ?? ':'} && exec "$0" "$@"`, process.execPath, ...args];
     this.process = spawn('sh', shell, { cwd: home, env: { ...process.env, ...options.env } });

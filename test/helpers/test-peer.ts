@@ -51,7 +51,7 @@ export class TestPeer implements AsyncDisposable {
       neighbours: this.neighbours,
       share: this.#folder,
       reporter: this.reporter,
-      timing: { linger: 1, ...timing },
+      timing: { linger: 1, probeInterval: 1, ...timing },
     });
   }
 

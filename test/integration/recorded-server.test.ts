@@ -133,6 +133,8 @@ describe.concurrent('a program that asks in lines', () => {
   scenario('line-two-requests', 'line: two requests in one write, no HELLO', async (_, n) => {
     const c = await n.dial();
     c.write(n.line('LS') + n.line('GET_PEERS'));
+    await c.lines(2);
+    c.end();
     await c.ended();
   });
 
