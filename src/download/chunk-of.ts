@@ -10,7 +10,7 @@ const ERROR_WORDS: readonly string[] = ['None', 'ERRO'];
 /**
  * The bytes of the chunk that was asked for, out of the reply; a ProtocolError `wrong-chunk` where they are not there. The
  * length is known beforehand; the size that the reply tells is not to be trusted, some programs echo ours. Some answer with
- * the whole file (section 7).
+ * the whole file (protocol, section 7).
  * @param token under which the source has listed the file
  * @param size bytes of the whole file
  */

@@ -7,7 +7,7 @@ import { parseFiles, parsePeers } from './list-entries.ts';
 import type { Message, MessageOf } from './message.ts';
 
 /**
- * One payload in, one message out (section 1), with the tolerance that section 7 asks for.
+ * One payload in, one message out (section 1), with the tolerance that the programs of section 7 need.
  *
  * Accepted beyond the letter: NUL, `\r` and spaces at the ends, PEERS_LIST for PEER_LIST, a missing clock
  * (taken as 0), a list whose count disagrees with its items, malformed list entries (left out one by one).

@@ -5,7 +5,7 @@ import { parseCount, type LineTokens } from './line-tokens.ts';
 import type { FileEntry, PeerEntry } from './message.ts';
 
 /*
- * The entries of PEER_LIST and LS_LIST; malformed ones are left out one by one (section 7). Read in slices: a generator stops
+ * The entries of PEER_LIST and LS_LIST; malformed ones are left out one by one (section 1). Read in slices: a generator stops
  * after each, and whoever drives it may do something else before it goes on.
  */
 
