@@ -1,3 +1,5 @@
+import { vi } from 'vitest';
+
 const POLL_MS = 5;
 
 /**
@@ -15,4 +17,11 @@ export async function until(
       throw new Error(`not within ${ms} ms: ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Waits until expectations hold; rejects with the last one that failed. For concurrent tests, where `expect.poll` is not allowed. */
+export async function eventually(expectations: () => void): Promise<void> {
+  await vi.waitFor(expectations, { timeout: PATIENCE_MS, interval: POLL_MS });
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { FieldPeer, FieldPeers, VARIANTS, type FieldDialect } from '../helpers/field/field-peer.ts';
-import { OurProgram } from '../helpers/field/our-program.ts';
+import { OurPeer } from '../helpers/field/our-peer.ts';
+import { eventually } from '../helpers/until.ts';
 
 /**
- * The built program among programs of the field (protocol, section 7), one dialect at a time and all at once.
+ * Our peer among programs of the field (protocol, section 7), one dialect at a time and all at once.
  * The details that go across the dialects are in `field-details.test.ts`.
  */
 const STRANGER = '127.0.0.1:9';
@@ -25,19 +26,19 @@ function expectUnharmed(field: FieldPeer): void {
 }
 
 /** Line is what everybody is taken for: it need not be told. */
-async function expectLearnt(us: OurProgram, field: FieldPeer): Promise<void> {
+async function expectLearnt(us: OurPeer, field: FieldPeer): Promise<void> {
   if (field.dialect !== 'line')
-    await expect.poll(async () => (await us.dialectsOf(field.address)).at(-1)).toBe(field.dialect);
-  else expect((await us.dialectsOf(field.address)).filter((name) => name !== 'line')).toEqual([]);
+    await eventually(() => expect(us.dialectsOf(field.address).at(-1)).toBe(field.dialect));
+  else expect(us.dialectsOf(field.address).filter((name) => name !== 'line')).toEqual([]);
 }
 
-describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
+describe.concurrent.each(VARIANTS)('%s', (_, dialect, quirks) => {
   it('gives us all that it has', async () => {
     const files = { 'big.bin': BIG, 'small.bin': SMALL };
     await using field = await FieldPeer.start(dialect, { files, neighbours: [STRANGER], quirks });
-    await using us = await OurProgram.start({
+    await using us = await OurPeer.start({
       neighbours: [field.address],
-      args: ['--chunk', String(CHUNK)],
+      chunkSize: CHUNK,
     });
     await us.hello(1);
     await us.obtainPeers();
@@ -46,7 +47,7 @@ describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
       { name: 'small.bin', size: SMALL.length, sources: [field.address] },
     ]);
     expect(await us.download('big.bin')).toMatchObject({ event: 'download-finished' });
-    expect((await us.spawned.file('big.bin')).equals(BIG)).toBe(true);
+    expect((await us.file('big.bin')).equals(BIG)).toBe(true);
     expect(field.seen.count('DL')).toBe(21);
 
     await expectLearnt(us, field);
@@ -55,20 +56,20 @@ describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
 
     await us.obtainPeers();
     await us.download('small.bin');
-    expect((await us.spawned.file('small.bin')).equals(SMALL)).toBe(true);
+    expect((await us.file('small.bin')).equals(SMALL)).toBe(true);
     expect(field.seen.extraConnections(1)).toBe(extra);
-    expect((await us.peers()).map(({ address, status }) => [address, status])).toEqual([
+    expect(us.peers().map(({ address, status }) => [address, status])).toEqual([
       [field.address, 'ONLINE'],
       [STRANGER, 'OFFLINE'],
     ]);
     await us.leave();
-    await expect.poll(() => field.seen.count('BYE')).toBe(1);
+    await eventually(() => expect(field.seen.count('BYE')).toBe(1));
     expectUnharmed(field);
   });
 
   it('gets from us all that we have', async () => {
     const files = { 'big.bin': BIG, 'small.bin': SMALL, [SPACED]: 'abc' };
-    await using us = await OurProgram.start({ files, neighbours: [STRANGER] });
+    await using us = await OurPeer.start({ files, neighbours: [STRANGER] });
     await using field = await FieldPeer.start(dialect, { files: { own: 'x' }, quirks });
     const answer = await field.hello(us.address);
     const wantsAnswer = dialect === 'prefixed' || dialect === 'raw';
@@ -98,7 +99,7 @@ describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
   });
 
   it('may begin with any request', async () => {
-    await using us = await OurProgram.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
     await using first = await FieldPeer.start(dialect, { quirks });
     expect(await first.getPeers(us.address)).toEqual([]);
     await using second = await FieldPeer.start(dialect, { quirks });
@@ -112,7 +113,7 @@ describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
   });
 
   it('is known to both sides by what either has learnt', async () => {
-    await using us = await OurProgram.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
     await using field = await FieldPeer.start(dialect, { files: { 'big.bin': BIG }, quirks });
     await field.hello(us.address);
     await field.ls(us.address);
@@ -128,7 +129,7 @@ describe.each(VARIANTS)('%s', (_, dialect, quirks) => {
   });
 });
 
-describe('all dialects at once around us', () => {
+describe.concurrent('all dialects at once around us', () => {
   const GREAT = randomBytes(200_000);
   const fileOf = (what: string) => `${what.replaceAll(' ', '-')}.txt`;
   const holders: readonly string[] = ['prefixed', 'callback', 'persistent', 'multiline'];
@@ -140,10 +141,10 @@ describe('all dialects at once around us', () => {
       const held = holders.includes(what) ? { 'great.bin': GREAT } : {};
       await field.start(dialect, { files: { ...files, ...held }, quirks });
     }
-    await using us = await OurProgram.start({
+    await using us = await OurPeer.start({
       files: { 'ours.txt': 'nosso' },
       neighbours: field.all.map(({ address }) => address),
-      args: ['--chunk', '4096'],
+      chunkSize: 4096,
     });
     const visits = field.all.map(async (visitor) => {
       await visitor.hello(us.address);
@@ -154,8 +155,8 @@ describe('all dialects at once around us', () => {
     expect(await Promise.all(visits)).toEqual(field.all.map(() => 'nosso'));
     await us.obtainPeers();
 
-    expect(new Set((await us.peers()).map(({ status }) => status))).toEqual(new Set(['ONLINE']));
-    expect(await us.peers()).toHaveLength(field.all.length);
+    expect(new Set(us.peers().map(({ status }) => status))).toEqual(new Set(['ONLINE']));
+    expect(us.peers()).toHaveLength(field.all.length);
     const found = await us.search();
     expect(found.map(({ name }) => name).sort()).toEqual(
       ['great.bin', 'small.bin', ...VARIANTS.map(([what]) => fileOf(what))].sort(),
@@ -163,13 +164,13 @@ describe('all dialects at once around us', () => {
     expect(found.find(({ name }) => name === 'small.bin')?.sources).toHaveLength(field.all.length);
 
     expect(await us.download('great.bin')).toMatchObject({ event: 'download-finished', size: GREAT.length });
-    expect((await us.spawned.file('great.bin')).equals(GREAT)).toBe(true);
+    expect((await us.file('great.bin')).equals(GREAT)).toBe(true);
     const sources = field.all.filter(({ files }) => files.has('great.bin'));
     expect(sources.filter(({ seen }) => seen.count('DL') > 0).map(({ dialect }) => dialect)).toEqual(holders);
     await us.leave();
     for (const [at, { seen }] of field.all.entries()) {
       const what = VARIANTS[at]?.[0] ?? '?';
-      await expect.poll(() => seen.count('BYE'), { message: what }).toBe(1);
+      await eventually(() => expect(seen.count('BYE'), what).toBe(1));
       expect({ what, violations: seen.violations }).toEqual({ what, violations: [] });
       expect(seen.extraConnections(), what).toBeLessThanOrEqual(1);
     }
@@ -181,19 +182,20 @@ describe('all dialects at once around us', () => {
       const quirks = { replyDelayMs: 100 };
       await using field = await FieldPeer.start(dialect, { files: { 'a.txt': 'a' }, quirks });
       const files = { 'small.bin': SMALL };
-      await using us = await OurProgram.start({ files, neighbours: [field.address] });
-      us.spawned.type(2);
-      await expect.poll(() => field.seen.count('GET_PEERS')).toBe(1);
+      await using us = await OurPeer.start({ files, neighbours: [field.address] });
+      const asking = us.obtainPeers();
+      await eventually(() => expect(field.seen.count('GET_PEERS')).toBe(1));
       expect(await field.ls(us.address)).toEqual([{ name: 'small.bin', size: 300 }]);
       await us.sees(field.address, 'ONLINE');
       expect((await field.download(us.address, 'small.bin', CHUNK)).equals(SMALL)).toBe(true);
       expect(field.seen.extraConnections()).toBeLessThanOrEqual(1);
+      await asking;
       expectUnharmed(field);
     },
   );
 
   it('the empty connection of one does not decide for another on the same host', async () => {
-    await using us = await OurProgram.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
     await using prefixed = await FieldPeer.start('prefixed');
     await using line = await FieldPeer.start('line');
     await using multiline = await FieldPeer.start('multiline');
@@ -217,7 +219,7 @@ describe('all dialects at once around us', () => {
     ['persistent', 'raw'],
     ['raw', 'persistent'],
   ])('what comes back as another is learnt anew: %s, then %s', async (before, after) => {
-    await using us = await OurProgram.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
     const files = { 'big.bin': BIG, 'small.bin': SMALL };
     let port = 0;
     for (const dialect of [before, after]) {
@@ -227,14 +229,14 @@ describe('all dialects at once around us', () => {
       expect(await field.ls(us.address)).toHaveLength(1);
       expect(await us.search()).toHaveLength(2);
       await field.bye(us.address);
-      await us.spawned.until((e) => e.event === 'message-received' && e.type === 'BYE');
+      await us.test.reporter.until((e) => e.event === 'message-received' && e.type === 'BYE');
       expectUnharmed(field);
     }
-    await expect.poll(async () => (await us.dialectsOf(`127.0.0.1:${port}`)).at(-1)).toBe(after);
+    await eventually(() => expect(us.dialectsOf(`127.0.0.1:${port}`).at(-1)).toBe(after));
   });
 
   it('what comes back as another without BYE is learnt from its answers', async () => {
-    await using us = await OurProgram.start({});
+    await using us = await OurPeer.start({});
     let port = 0;
     for (const dialect of ['line', 'prefixed', 'multiline', 'callback'] as const) {
       await using field = await FieldPeer.start(dialect, {
