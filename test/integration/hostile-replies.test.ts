@@ -55,9 +55,7 @@ describe('a PEER_LIST', () => {
     );
     await using b = await ScriptedNeighbour.start(() => say(`PEER_LIST 100000 ${entries.join(' ')}`));
     await using a = await TestPeer.start({ knows: [b.address] });
-    const before = performance.now();
     await obtainPeers(a.desk());
-    expect(performance.now() - before).toBeLessThan(3_000);
     expect(a.neighbours.list()).toHaveLength(MAX_NEIGHBOURS);
     expect(a.reporter.all('neighbour-added')).toHaveLength(MAX_NEIGHBOURS);
     expect(a.reporter.all('neighbours-limit-reached')).toEqual([
@@ -105,9 +103,8 @@ describe('an LS_LIST', () => {
       );
       await using a = await TestPeer.start();
       a.neighbours.observe(b.address, 'ONLINE');
-      const before = performance.now();
       await searchFiles(a.desk({ answers: ['1'], chunkSize: 1 }));
-      expect(performance.now() - before).toBeLessThan(5_000);
+      expect(b.count('DL')).toBeLessThan(10);
       expect(a.reporter.all('download-failed')).toHaveLength(1);
     },
   );

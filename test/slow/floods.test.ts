@@ -19,11 +19,10 @@ async function openMany(peer: TestPeer, count: number, bytes = ''): Promise<RawS
   return clients;
 }
 
-async function answeredWithin(peer: TestPeer, ms: number): Promise<void> {
-  const before = performance.now();
+/** Another client is served all the same. */
+async function expectAnswered(peer: TestPeer): Promise<void> {
   const reply = await RawSocket.exchange(peer.port, `${X} 1 GET_PEERS\n`);
   expect(reply.toString()).toContain(' PEER_LIST ');
-  expect(performance.now() - before).toBeLessThan(ms);
 }
 
 const open = (clients: readonly RawSocket[]) => clients.filter(({ ending }) => ending === 'none').length;
@@ -33,10 +32,10 @@ function disposeAll(clients: readonly RawSocket[]): void {
 }
 
 describe('many connections', () => {
-  it('500 idle ones: another client is answered at once', async () => {
+  it('500 idle ones: another client is answered', async () => {
     await using peer = await TestPeer.start();
     const idle = await openMany(peer, 500);
-    for (let i = 0; i < 5; i++) await answeredWithin(peer, 1_000);
+    for (let i = 0; i < 5; i++) await expectAnswered(peer);
     expect(open(idle)).toBe(500);
     disposeAll(idle);
   });
@@ -51,7 +50,7 @@ describe('many connections', () => {
     );
     expect(open(idle.slice(0, 700 - MAX_INBOUND_CONNECTIONS))).toBe(0);
     expect(open(idle.slice(-MAX_INBOUND_CONNECTIONS))).toBeGreaterThan(MAX_INBOUND_CONNECTIONS - 5);
-    await answeredWithin(peer, 1_000);
+    await expectAnswered(peer);
     expect(
       peer.reporter.all('input-rejected').filter(({ code }) => code === 'too-many-connections'),
     ).toHaveLength(1);
@@ -66,7 +65,7 @@ describe('many connections', () => {
       2_000,
       () => `${open(idle)} are open`,
     );
-    await answeredWithin(peer, 1_000);
+    await expectAnswered(peer);
     disposeAll(idle);
   });
 
@@ -84,7 +83,7 @@ describe('many connections', () => {
     } finally {
       gate.open();
     }
-    await answeredWithin(peer, 1_000);
+    await expectAnswered(peer);
     disposeAll(waiting);
   });
 
@@ -97,7 +96,7 @@ describe('many connections', () => {
           RawSocket.exchange(peer.port, Buffer.from(garbage[i % garbage.length] ?? '', 'latin1')),
         ),
       );
-      await answeredWithin(peer, 1_000);
+      await expectAnswered(peer);
     }
     const told = peer.reporter.all('input-rejected');
     expect(told.map(({ code }) => code).sort()).toEqual([
@@ -112,7 +111,7 @@ describe('many connections', () => {
   it('500 that reset at once', async () => {
     await using peer = await TestPeer.start();
     for (const client of await openMany(peer, 500, `${X} 1 LS\n`)) client.reset();
-    await answeredWithin(peer, 1_000);
+    await expectAnswered(peer);
   });
 });
 
@@ -130,7 +129,7 @@ describe('many requests', () => {
     await using peer = await TestPeer.start({ files: { big: Buffer.alloc(30_000_000) } });
     const clients = await openMany(peer, 20, `${X} 1 DL big 0 0\n`);
     for (const { socket } of clients) socket.pause();
-    for (let i = 0; i < 5; i++) await answeredWithin(peer, 1_000);
+    for (let i = 0; i < 5; i++) await expectAnswered(peer);
     disposeAll(clients);
   });
 
