@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { FieldPeer, FieldPeers, type FieldDialect } from '../helpers/field/field-peer.ts';
-import { OurProgram } from '../helpers/field/our-program.ts';
+import { OurPeer } from '../helpers/field/our-peer.ts';
 import type { Quirks } from '../helpers/field/quirks.ts';
+import { eventually } from '../helpers/until.ts';
 
 /** "Details seen" of section 7 of the protocol, one by one. */
 const STRANGER = '127.0.0.1:9';
 const DATA = randomBytes(20_003);
-const CHUNK = ['--chunk', '1000'];
+const CHUNK = 1_000;
 
 type Case = readonly [what: string, dialect: FieldDialect, quirks: Quirks];
 
@@ -44,19 +44,19 @@ const CASES: readonly Case[] = [
   ['hangs on an open connection, without a length', 'raw', { hangs: true }],
 ];
 
-describe('details of other programs', () => {
+describe.concurrent('details of other programs', () => {
   it.each(CASES)('%s (%s)', async (_, dialect, quirks) => {
     await using field = await FieldPeer.start(dialect, {
       files: { 'a.bin': DATA, 'b.txt': 'b' },
       neighbours: [STRANGER],
       quirks,
     });
-    await using us = await OurProgram.start({ neighbours: [field.address], args: CHUNK });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     await us.obtainPeers();
     expect(await us.download('a.bin')).toMatchObject({ event: 'download-finished' });
-    expect((await us.spawned.file('a.bin')).equals(DATA)).toBe(true);
-    expect((await us.peers()).map(({ address, status }) => [address, status])).toEqual([
+    expect((await us.file('a.bin')).equals(DATA)).toBe(true);
+    expect(us.peers().map(({ address, status }) => [address, status])).toEqual([
       [field.address, 'ONLINE'],
       [STRANGER, 'OFFLINE'],
     ]);
@@ -67,24 +67,24 @@ describe('details of other programs', () => {
       expect(other.seen.violations).toEqual([]);
     }
     await us.leave();
-    await expect.poll(() => field.seen.count('BYE')).toBe(1);
+    await eventually(() => expect(field.seen.count('BYE')).toBe(1));
     expect(field.seen.violations).toEqual([]);
   });
 
   it('takes the whole file as the answer to a chunk request', async () => {
     const data = DATA.subarray(0, 3_500);
     await using field = await FieldPeer.start('raw', { files: { a: data }, quirks: { wholeFile: true } });
-    await using us = await OurProgram.start({ neighbours: [field.address], args: CHUNK });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     expect(await us.download('a')).toMatchObject({ event: 'download-finished' });
-    expect((await us.spawned.file('a')).equals(data)).toBe(true);
+    expect((await us.file('a')).equals(data)).toBe(true);
     expect(field.seen.violations).toEqual([]);
   });
 
   it('remembers who wants names in base64', async () => {
     const files = { 'a.txt': DATA.subarray(0, 2_500), 'b.txt': DATA.subarray(0, 1_500) };
     await using field = await FieldPeer.start('line', { files, quirks: { base64Names: 'closes' } });
-    await using us = await OurProgram.start({ neighbours: [field.address], args: CHUNK });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     expect(await us.download('a.txt')).toMatchObject({ event: 'download-finished' });
     const before = field.seen.requests.length;
@@ -93,7 +93,7 @@ describe('details of other programs', () => {
       .slice(before)
       .flatMap(({ type, args }) => (type === 'DL' ? args[0] : []));
     expect(new Set(tokens)).toEqual(new Set([Buffer.from('b.txt').toString('base64')]));
-    expect((await us.spawned.file('b.txt')).equals(files['b.txt'])).toBe(true);
+    expect((await us.file('b.txt')).equals(files['b.txt'])).toBe(true);
   });
 
   const MISSING = ['None', 'ERRO', 'ERROR_FILE_NOT_FOUND', '', undefined] as const;
@@ -113,12 +113,12 @@ describe('details of other programs', () => {
     const files = Object.fromEntries(MISSING.map((_, at) => [`${at}.bin`, DATA]));
     await using having = await FieldPeer.start('multiline', { files });
     const neighbours = [...without.all, having].map(({ address }) => address);
-    await using us = await OurProgram.start({ neighbours, args: CHUNK });
+    await using us = await OurPeer.start({ neighbours, chunkSize: CHUNK });
     await us.obtainPeers();
     for (const [at, missing] of MISSING.entries()) {
       const end = await us.download(`${at}.bin`);
       expect([missing, end.event]).toEqual([missing, 'download-finished']);
-      expect((await us.spawned.file(`${at}.bin`)).equals(DATA)).toBe(true);
+      expect((await us.file(`${at}.bin`)).equals(DATA)).toBe(true);
     }
     for (const { seen } of [...without.all, having]) expect(seen.violations).toEqual([]);
   });
@@ -126,13 +126,13 @@ describe('details of other programs', () => {
   it('whatever stands for a missing file: nothing is left of it when nobody has it', async () => {
     await using without = await startWithout('prefixed');
     const neighbours = without.all.map(({ address }) => address);
-    await using us = await OurProgram.start({ neighbours, args: CHUNK });
+    await using us = await OurPeer.start({ neighbours, chunkSize: CHUNK });
     await us.obtainPeers();
     for (const [at, missing] of MISSING.entries()) {
       const end = await us.download(`${at}.bin`);
       expect([missing, end.event]).toEqual([missing, 'download-failed']);
     }
-    expect(await readdir(us.spawned.folder)).toEqual([]);
+    expect(await us.fileNames()).toEqual([]);
     for (const { seen } of without.all) expect(seen.violations).toEqual([]);
   });
 
@@ -140,9 +140,9 @@ describe('details of other programs', () => {
   it.each(['None', 'ERRO'])('%s is not the content of a file of three bytes', async (missing) => {
     const quirks = { lost: ['a.bin'], missing };
     await using field = await FieldPeer.start('line', { files: { 'a.bin': 'abc' }, quirks });
-    await using us = await OurProgram.start({ neighbours: [field.address], args: CHUNK });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     expect(await us.download('a.bin')).toMatchObject({ event: 'download-failed' });
-    expect(await readdir(us.spawned.folder)).toEqual([]);
+    expect(await us.fileNames()).toEqual([]);
   });
 });

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { FieldPeer, VARIANTS } from '../helpers/field/field-peer.ts';
 import { Wire } from '../helpers/field/wire.ts';
+import { eventually } from '../helpers/until.ts';
 
 const BIG = randomBytes(5_003);
 const SMALL = randomBytes(300);
 
-describe('programs of the field among themselves', () => {
+describe.concurrent('programs of the field among themselves', () => {
   // A server that leaves the last newline out has no client of its kind: it reads to the end.
   const asClient = { 'line without its newline': 'line that reads to the end' };
 
@@ -29,7 +30,7 @@ describe('programs of the field among themselves', () => {
       true,
     );
     await client.bye(server.address);
-    await expect.poll(() => server.neighbours.get(client.address)?.status).toBe('OFFLINE');
+    await eventually(() => expect(server.neighbours.get(client.address)?.status).toBe('OFFLINE'));
     expect(server.seen.requests.map(({ type }) => type)).toEqual([
       'HELLO',
       'GET_PEERS',
@@ -54,7 +55,7 @@ describe('programs of the field among themselves', () => {
     expect((await a.download(b.address, 'big', 1000)).equals(BIG)).toBe(true);
     expect([a.seen.connections, b.seen.connections]).toEqual([1, 0]);
     a.stop();
-    await expect.poll(() => b.seen.violations).toEqual([`${a.address} closed a connection in use`]);
+    await eventually(() => expect(b.seen.violations).toEqual([`${a.address} closed a connection in use`]));
     await expect(b.ls(a.address)).rejects.toThrow('has closed');
   });
 
@@ -72,9 +73,7 @@ describe('programs of the field among themselves', () => {
     const quirks = { maxRequestBytes: 59, replyDelayMs: 50 };
     await using server = await FieldPeer.start('prefixed', { quirks });
     const idle = await Wire.dial(server.address);
-    await expect
-      .poll(() => server.seen.violations, { timeout: 3000 })
-      .toEqual(['idle connection: no request']);
+    await eventually(() => expect(server.seen.violations).toEqual(['idle connection: no request']));
     idle.destroy();
     const split = await Wire.dial(server.address);
     split.write(Buffer.from('127.0.0.1:9 1 '));
