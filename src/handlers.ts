@@ -1,9 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { FileError } from './errors.ts';
-import { DIGEST_WAIT_MS, FILE_SLICE_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
+import { MAX_CHUNK_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
-import type { Draft, FileDraft, Message, MessageOf } from './protocol/message.ts';
+import type { Draft, FileDraft, FileEntry, Message, MessageOf } from './protocol/message.ts';
 import { candidateNames, encodeName, type NameCandidate } from './protocol/names.ts';
+
+/** A DIGEST that is not known yet is answered `busy` after this long, so that it does not hold up the requests after it. */
+const DIGEST_WAIT_MS = 50;
+
+/** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
+export const FILE_SLICE_BYTES = 66 * 1024;
 
 /** Tokens whose meaning is remembered: as many as files are served at the same time. */
 const MAX_REMEMBERED_TOKENS = 64;
@@ -32,7 +38,10 @@ export interface OpenFile {
 
 /** The shared folder, as far as others may look into it. */
 export interface Share {
-  /** @throws FileError where the folder cannot be read */
+  /**
+   * The same array again where nothing has changed.
+   * @throws FileError where the folder cannot be read
+   */
   list(): Promise<readonly SharedFile[]>;
   /** @throws FileError `not-found` for whatever `list` does not list */
   open(name: string): Promise<OpenFile>;
@@ -40,9 +49,10 @@ export interface Share {
   openNow(name: string): OpenFile | undefined;
   /**
    * Size and hexadecimal SHA-256 of a file. Takes as long as reading it, but for one that is known already.
+   * @param signal aborted when its asker waits no longer
    * @throws FileError as `open`, `changed`, `busy`
    */
-  digest(name: string): Promise<{ readonly size: number; readonly sha256: string }>;
+  digest(name: string, signal?: AbortSignal): Promise<{ readonly size: number; readonly sha256: string }>;
   /** Size in bytes of a file listed or opened before, without a look at the disk. */
   sizeOf(name: string): number | undefined;
 }
@@ -50,6 +60,8 @@ export interface Share {
 export class Handlers {
   readonly #neighbours: Neighbours;
   readonly #share: Share;
+  /** The files that were listed last, and as they travel: while nothing changes, one array serves every LS. */
+  #listed: { files: readonly SharedFile[]; entries: readonly FileEntry[] } = { files: [], entries: [] };
   /** What tokens were found to mean lately. */
   readonly #resolved = new LRUCache<string, NameCandidate>({ max: MAX_REMEMBERED_TOKENS });
 
@@ -70,8 +82,7 @@ export class Handlers {
           peers: this.#neighbours.list().filter(({ address }) => address !== request.origin),
         };
       case 'LS': {
-        const files = await this.#share.list();
-        return { type: 'LS_LIST', files: files.map(({ name, size }) => ({ token: encodeName(name), size })) };
+        return { type: 'LS_LIST', files: this.#entriesOf(await this.#share.list()) };
       }
       case 'DL':
         return this.#chunk(request);
@@ -87,6 +98,13 @@ export class Handlers {
       case 'BYE':
         return undefined;
     }
+  }
+
+  #entriesOf(files: readonly SharedFile[]): readonly FileEntry[] {
+    if (files !== this.#listed.files) {
+      this.#listed = { files, entries: files.map(({ name, size }) => ({ token: encodeName(name), size })) };
+    }
+    return this.#listed.entries;
   }
 
   /** How many chunks the requested file has, where that is known without asking the disk. */
@@ -133,13 +151,18 @@ export class Handlers {
   }
 
   async #digest(token: string): Promise<{ readonly size: number; readonly sha256: string }> {
-    const digest = this.#resolve(token, (name) => this.#share.digest(name)).then(({ found }) => found);
+    const patience = new AbortController();
+    const look = (name: string) => this.#share.digest(name, patience.signal);
+    const digest = this.#resolve(token, look).then(({ found }) => found);
+    // After `busy` its asker asks again; what has failed by then is told then.
+    digest.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const wait = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new FileError('busy', token)), DIGEST_WAIT_MS);
+      timer = setTimeout(() => {
+        patience.abort();
+        reject(new FileError('busy', token));
+      }, DIGEST_WAIT_MS);
     });
-    // Whoever is told `busy` asks again; what has failed by then is told then.
-    digest.catch(() => undefined);
     return Promise.race([digest, wait]).finally(() => clearTimeout(timer));
   }
 

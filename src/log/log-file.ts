@@ -1,10 +1,19 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { FileError } from '../errors.ts';
-import { LOG_BUFFER_BYTES, LOG_CLOSE_TIMEOUT_MS, LOG_FLUSH_MS, MAX_LOG_BACKLOG_BYTES } from '../limits.ts';
 import { fileError, systemCode } from '../disk/file-error.ts';
 
 // Without O_NONBLOCK a pipe that nobody reads would stop the whole program; Windows lacks the flag.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+
+/** The file is written this long after an event at the latest, and earlier when this much waits. */
+export const LOG_FLUSH_MS = 50;
+export const LOG_BUFFER_BYTES = 64 * 1024;
+
+/** A log that is a pipe may lag behind by this much; then its reader counts as gone. */
+export const MAX_LOG_BACKLOG_BYTES = 1024 * 1024;
+
+/** How long the end of the program waits for a slow reader. */
+export const LOG_CLOSE_TIMEOUT_MS = 500;
 
 const PIPE_RETRY_MS = 2;
 

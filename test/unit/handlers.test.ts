@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FileError } from '../../src/errors.ts';
-import { Handlers, type Share } from '../../src/handlers.ts';
-import { FILE_SLICE_BYTES, MAX_CHUNK_BYTES, MAX_NAME_BYTES } from '../../src/limits.ts';
+import { Handlers, type Share, FILE_SLICE_BYTES } from '../../src/handlers.ts';
+import { MAX_CHUNK_BYTES, MAX_NAME_BYTES } from '../../src/limits.ts';
 import { Neighbours } from '../../src/neighbours.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import type { Message, MessageOf } from '../../src/protocol/message.ts';

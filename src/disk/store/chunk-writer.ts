@@ -1,9 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FileError } from '../../errors.ts';
-import { GATHER_BELOW_BYTES } from '../../limits.ts';
 import { BlockBuffers, type DiskWrite } from './block-buffers.ts';
-import { ByteRanges, type ByteRange } from './byte-ranges.ts';
+import type { ByteRange } from '../../download/engine/download-options.ts';
+import { ByteRanges } from './byte-ranges.ts';
 import { WriteQueue } from './write-queue.ts';
+
+/** Chunks of this size and up are not gathered: those that follow each other are written together anyway, and not copied. */
+const GATHER_BELOW_BYTES = 32 * 1024;
 
 export interface ChunkWriterOptions {
   readonly handle: FileHandle;

@@ -1,12 +1,16 @@
 import { FileError } from '../../errors.ts';
-import {
-  MAX_QUEUED_WRITE_BYTES,
-  MAX_WRITE_BYTES,
-  MAX_WRITE_PIECES,
-  MIN_QUEUED_WRITE_BYTES,
-} from '../../limits.ts';
-import type { DiskWrite } from './block-buffers.ts';
+import { WRITE_BLOCK_BYTES, type DiskWrite } from './block-buffers.ts';
 import { fileError } from '../file-error.ts';
+
+/** Bytes on their way to the disk, then a download waits for it: enough to keep it busy, no more than a few blocks. */
+export const MAX_QUEUED_WRITE_BYTES = 16 * WRITE_BLOCK_BYTES;
+
+/** Pieces that follow each other are written together, up to so many bytes and so many pieces (a system takes 1024). */
+const MAX_WRITE_BYTES = 2 * 1024 * 1024;
+const MAX_WRITE_PIECES = 256;
+
+/** A queued write counts for at least one page: the queue of a download in tiny pieces must end as well. */
+export const MIN_QUEUED_WRITE_BYTES = 4 * 1024;
 
 /** What a FileHandle can do for us. */
 export interface WriteTarget {

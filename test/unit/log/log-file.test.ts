@@ -3,14 +3,14 @@ import { closeSync, constants, existsSync, openSync, readFileSync, readSync } fr
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LogFile } from '../../../src/log/log-file.ts';
-import type { FileError } from '../../../src/errors.ts';
 import {
+  LogFile,
   LOG_BUFFER_BYTES,
   LOG_CLOSE_TIMEOUT_MS,
   LOG_FLUSH_MS,
   MAX_LOG_BACKLOG_BYTES,
-} from '../../../src/limits.ts';
+} from '../../../src/log/log-file.ts';
+import type { FileError } from '../../../src/errors.ts';
 import { temporaryFolder } from '../disk/temporary-folder.ts';
 
 const linux = process.platform === 'linux';
