@@ -38,7 +38,7 @@ const ROOMS = [
     room: 'log',
     may: ['errors', 'limits', 'disk'],
     types: ['events', 'protocol'],
-    packages: ['node:fs'],
+    packages: ['node:fs', 'lru-cache'],
   },
   {
     room: 'terminal',

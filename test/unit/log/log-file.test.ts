@@ -100,6 +100,32 @@ describe('LogFile', () => {
     log.close();
   });
 
+  it('is put aside before it becomes too large, and begun anew with a whole line', async () => {
+    const path = join(await temporaryFolder(), 'log');
+    await writeFile(path, 'former\n');
+    const log = LogFile.open(path, noError, 100);
+    for (const line of ['a', 'b', 'c', 'd']) {
+      log.write(line.repeat(49));
+      log.flush();
+    }
+    log.close();
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe(`${'b'.repeat(49)}\n${'c'.repeat(49)}\n`);
+    expect(readFileSync(path, 'utf8')).toBe(`${'d'.repeat(49)}\n`);
+  });
+
+  it('tells once where it cannot be put aside', async () => {
+    const path = join(await temporaryFolder(), 'log');
+    await mkdir(join(`${path}.1`, 'full'), { recursive: true });
+    const errors: FileError[] = [];
+    const log = LogFile.open(path, (error) => errors.push(error), 10);
+    for (let round = 0; round < 3; round += 1) {
+      log.write('a line of some length');
+      log.flush();
+    }
+    log.close();
+    expect(errors).toMatchObject([{ code: 'not-a-file', path }]);
+  });
+
   it('takes nothing after its end', async () => {
     const path = join(await temporaryFolder(), 'log');
     const log = LogFile.open(path, noError);
