@@ -15,6 +15,7 @@ import { parseOptions, type Options } from './options.ts';
 import { Peer } from './peer.ts';
 import { parseAddress } from './protocol/address.ts';
 import { EventLog } from './log/event-log.ts';
+import { RepetitionFilter } from './log/repetition-filter.ts';
 import { reason } from './terminal/reasons.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -59,7 +60,7 @@ async function openArgument<T>(
 
 /** Everything that a run is made of, from the command line to the menu. */
 async function run(options: Options): Promise<void> {
-  const { neighboursPath, folderPath, eventsPath } = options;
+  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes } = options;
   const reporters: Reporter[] = [];
   const reporter: Reporter = {
     report: (event: AppEvent) => {
@@ -99,12 +100,18 @@ async function run(options: Options): Promise<void> {
   if (eventsPath !== undefined) {
     const onError = ({ path, code }: FileError) =>
       reporter.report({ event: 'event-log-not-written', path, code });
-    const log = await openArgument('--eventos', eventsPath, () => LogFile.open(eventsPath, onError));
+    const log = await openArgument('--eventos', eventsPath, () =>
+      LogFile.open(eventsPath, onError, eventsMaxBytes),
+    );
     // First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process.
-    reporters.unshift(
+    const events = new RepetitionFilter(
       new EventLog({ write: (line) => log.write(line), run: randomUUID(), peer: () => peer.address }),
     );
-    process.on('exit', () => log.close());
+    reporters.unshift(events);
+    process.on('exit', () => {
+      events.flush();
+      log.close();
+    });
   }
 
   const stop = new AbortController();
