@@ -44,7 +44,7 @@ interface Listed {
 export class Listing {
   readonly #folder: Folder;
   readonly #walks: Turns<readonly SharedFile[]>;
-  readonly #readings: Turns<void>;
+  readonly #readings: Turns<readonly string[]>;
   #names: ReadonlySet<string> = new Set();
   #namesStamp = '';
   #listed: Listed = { files: [], sizes: new Map(), stamp: undefined, at: -Infinity };
@@ -86,8 +86,7 @@ export class Listing {
     if (text === before.stamp && performance.now() - before.at < LIST_FRESH_MS) return before.files;
     const at = performance.now();
     const isSettled = Math.abs(Date.now() - changedAt) > CLOCK_TICK_MS;
-    await this.#readNames();
-    const looks = await mapParallel([...this.#names], async (name) => {
+    const looks = await mapParallel(await this.#readNames(), async (name) => {
       const file = await this.#folder.look(name);
       return file === undefined ? undefined : { name, size: Number(file.stats.size) };
     });
@@ -99,13 +98,15 @@ export class Listing {
     return this.#listed.files;
   }
 
-  async #readNames(): Promise<void> {
+  async #readNames(): Promise<readonly string[]> {
     // Before the names: whoever changes the folder meanwhile makes this stamp an old one.
     const { text } = await this.#stamp();
     const entries = await readdir(this.#folder.real, { encoding: 'buffer' });
-    const names = entries.map(nameFromBytes).filter((name) => isVisible(name));
-    this.#names = new Set(names.sort().slice(0, MAX_LISTED_FILES));
+    const visible = entries.map(nameFromBytes).filter((name) => isVisible(name));
+    const names = visible.sort().slice(0, MAX_LISTED_FILES);
+    this.#names = new Set(names);
     this.#namesStamp = text;
+    return names;
   }
 
   async #stamp(): Promise<Stamp> {
