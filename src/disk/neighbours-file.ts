@@ -104,7 +104,7 @@ export class NeighboursKeeper implements Reporter {
 
   /**
    * @param inFile what the file holds already
-   * @param reporter hears of a file that cannot be written, once until it can again
+   * @param reporter gets an event where the file cannot be written, once until it can again
    */
   constructor(file: NeighboursFile, inFile: Iterable<Address>, reporter: Reporter) {
     this.#file = file;

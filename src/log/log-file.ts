@@ -31,7 +31,7 @@ export class LogFile {
   readonly #maxBytes: number;
   #bytes: number;
   readonly #onError: (error: FileError) => void;
-  /** What was written before and is not on the file yet, and the lines behind it. */
+  /** What was written before and is not on the file yet, and the lines after it. */
   #waiting = Buffer.alloc(0);
   #lines: string[] = [];
   #chars = 0;
@@ -51,7 +51,7 @@ export class LogFile {
 
   /**
    * Opens a file to append to, new where there is none.
-   * @param onError hears of the first failed write; nothing is written after it
+   * @param onError called for the first failed write; nothing is written after it
    * @param maxBytes a file that would become larger is renamed to `<path>.1`, in place of an older one, and begun anew
    * @throws FileError `not-found`, `not-a-file`, `no-permission`, `disk-full`, `io`
    */

@@ -31,7 +31,7 @@ interface Host {
 /**
  * Keeps a host that asks for the same over and over from filling the log, which would grow by 24 times what it sends.
  *
- * Whoever draws or checks an exchange needs every event of an honest one, and an honest download makes more messages a
+ * A diagram or a check of an exchange needs every event of an honest one, and an honest download makes more messages a
  * second than most floods: so the rate alone says nothing. What says something is repetition. Our own requests and their
  * replies are always logged. A request to us is logged where it asks for a chunk that this host has not asked for since it
  * began with the file; the first chunk of each pass through a file, and every other request, is paid for out of an allowance

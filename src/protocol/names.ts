@@ -41,7 +41,7 @@ export function isNameToken(token: string): boolean {
 
 const MAX_BASE64_NAME = Math.ceil(MAX_NAME_BYTES / 3) * 4;
 const BASE64_NAME = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** What some programs leave behind a name: the size of their list entry. */
+/** What some programs leave at the end of a name: the size in their list entry. */
 const SIZE_SUFFIX = /:[0-9]{1,16}$/;
 
 /** The token of a name for programs that want names in base64 (section 7). */
@@ -58,7 +58,7 @@ export interface NameCandidate {
 /**
  * The names that a token in DL or DIGEST may mean, in the order in which they are tried (section 6). The token under which
  * we list a file always means that file; only where there is no such file, the literal name, the name without `:<bytes>`
- * behind it and the name in base64 follow. Empty for a token that is too long for a name.
+ * at its end and the name in base64 follow. Empty for a token that is too long for a name.
  */
 export function* candidateNames(token: string): Generator<NameCandidate> {
   if (!isNameToken(token)) return;

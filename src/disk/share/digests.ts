@@ -25,16 +25,16 @@ const TURN_BYTES = 64 * HASH_PIECE_BYTES;
  */
 const FILE_CLOCK_TICK_MS = 20;
 
-/** A digest is given up once nobody has asked for it for so long: whoever is told `busy` asks again each second. */
+/** A digest is given up when its last asker has gone and none has come for so long; one that got `busy` asks again each second. */
 const ABANDONED_AFTER_MS = 5_000;
 
-/** A name whose digest somebody waits for. */
+/** A name whose digest was asked for. */
 interface Wanted {
   readonly digest: Promise<FileDigest>;
   /** Those who wait for it now. */
   askers: number;
   readonly stop: AbortController;
-  /** Runs while nobody waits for it. */
+  /** Runs while no asker waits for it. */
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -58,7 +58,7 @@ interface Job {
  *
  * Hashing must not cost the others much, whatever is asked for: one file is hashed at a time, for all who ask for it, the one
  * with least left first, so that a huge one does not hold up the small ones; after each turn it rests as long as it has
- * worked; and what nobody waits for any more is given up.
+ * worked; and a digest without askers is given up.
  */
 export class Digests {
   readonly #folder: Folder;
@@ -78,8 +78,8 @@ export class Digests {
 
   /**
    * @param signal aborted when its asker does not wait any longer; the digest goes on for ABANDONED_AFTER_MS
-   * @throws FileError whatever `find` throws, `busy` where MAX_WAITING_DIGESTS files wait already or nobody has waited for
-   *   this one, `changed` where the file changed while it was read, `io`, which is also the answer after `close`
+   * @throws FileError whatever `find` throws, `busy` where MAX_WAITING_DIGESTS files wait already or all askers of this
+   *   one have gone, `changed` where the file changed while it was read, `io`, which is also the answer after `close`
    */
   get(name: string, signal?: AbortSignal): Promise<FileDigest> {
     const wanted = this.#wanted.get(name) ?? this.#want(name);
@@ -153,7 +153,7 @@ export class Digests {
         job.resolve(digest);
       }
     }
-    // In the same turn as the last look at the queue: who comes later begins anew.
+    // In the same turn as the last look at the queue: a later request begins anew.
     this.#running = undefined;
   }
 
@@ -182,7 +182,7 @@ export class Digests {
     const after = await this.#find(name);
     if (identityOf(after.stats) !== identity) throw new FileError('changed', file.shown);
     const sha256 = job.hash.digest('hex');
-    // Two writes within one tick leave the same time behind: the second one would not show.
+    // Two writes within one tick leave the same time: the second one would not show.
     if (job.isSettled) this.#known.set(identity, sha256);
     return { size, sha256 };
   }

@@ -99,7 +99,7 @@ export class Listing {
   }
 
   async #readNames(): Promise<readonly string[]> {
-    // Before the names: whoever changes the folder meanwhile makes this stamp an old one.
+    // Before the names: a change of the folder meanwhile makes this stamp an old one.
     const { text } = await this.#stamp();
     const entries = await readdir(this.#folder.real, { encoding: 'buffer' });
     const visible = entries.map(nameFromBytes).filter((name) => isVisible(name));
@@ -163,7 +163,7 @@ class Turns<T> {
 /** Like `Promise.all(items.map(work))`, with few items at work at the same time; after a failure no new one is begun. */
 async function mapParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  // One iterator for all workers: each takes the next item that nobody has.
+  // One iterator for all workers: each takes the next item that no other has.
   const queue = items.entries();
   let hasFailed = false;
   async function worker(): Promise<void> {

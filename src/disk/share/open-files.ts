@@ -105,7 +105,7 @@ export class OpenFiles {
       entry.opened = entry.checked;
       this.#scheduleSweep(OPEN_FILE_IDLE_MS);
     } catch {
-      // Whoever asked for the file gets the error; here it only means that there is nothing to keep.
+      // The callers of `get` have the error; here it only means that there is nothing to keep.
       if (this.#entries.peek(name) === entry) this.#entries.delete(name);
     }
   }

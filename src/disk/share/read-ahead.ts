@@ -96,7 +96,7 @@ export class FileBlocks {
   #dropped = false;
 
   /**
-   * @param size bytes of the file; nothing behind them is loaded
+   * @param size bytes of the file; nothing after them is loaded
    * @param load exactly these bytes of the file, in a buffer of their own; throws FileError
    */
   constructor(size: number, ahead: ReadAhead, load: (offset: number, length: number) => Promise<Buffer>) {
@@ -136,7 +136,7 @@ export class FileBlocks {
       const bytes = await this.#gather(offset, length);
       if (bytes !== undefined) return bytes;
     } catch (error) {
-      // A whole block may fail for bytes that nobody asked for.
+      // A whole block may fail for bytes that were not asked for.
       if (!(error instanceof FileError)) throw error;
     }
     return this.#load(offset, length);
@@ -201,7 +201,7 @@ export class FileBlocks {
     const block = this.#ahead.admit(this.#blocks, index);
     if (block === undefined) return undefined;
     block.loading = this.#fill(block);
-    // Nobody may be waiting for it; whoever reads there later meets the same error.
+    // Perhaps no reader waits for it; a later one meets the same error.
     block.loading.catch((error: unknown) => {
       if (!(error instanceof FileError)) throw error;
     });

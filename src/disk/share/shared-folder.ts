@@ -13,7 +13,7 @@ import { Listing } from './listing.ts';
 import { OpenFiles } from './open-files.ts';
 
 export interface SharedFolderOptions {
-  /** Hears of what goes wrong without ending anything. */
+  /** Gets events about what goes wrong without ending anything. */
   readonly reporter?: Reporter;
   readonly timing?: ResumeTiming;
 }
@@ -97,7 +97,7 @@ export class SharedFolder {
     return PartialFile.create(this.#folder, plan, { timing, onNotNoted });
   }
 
-  /** Removes what downloads have left behind that nobody will go on with, and returns how many they were. */
+  /** Removes what interrupted downloads left and no download will go on with; returns how many they were. */
   removeStale(): Promise<number> {
     return removeStaleFiles(this.#folder);
   }
@@ -108,7 +108,7 @@ export class SharedFolder {
   }
 
   async #find(name: string): Promise<ListedFile> {
-    // The cheap look first: a name that nobody has must not cost the reading of a large folder.
+    // The cheap look first: a name that does not exist must not cost the reading of a large folder.
     const file = isVisible(name) ? await this.#folder.look(name) : undefined;
     if (file === undefined || !(await this.#listing.has(name))) throw new FileError('not-found', name);
     return file;

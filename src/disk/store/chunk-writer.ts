@@ -18,7 +18,7 @@ export interface ChunkWriterOptions {
   readonly chunkSize: number;
   /** What is on the disk already. */
   readonly present: readonly ByteRange[];
-  /** Hears of bytes that the disk has now, perhaps in place of others. */
+  /** Called for bytes that the disk has now, perhaps in place of others. */
   readonly onWritten: (write: DiskWrite) => void;
 }
 
@@ -66,7 +66,7 @@ export class ChunkWriter {
   }
 
   /**
-   * The disk lags behind no more.
+   * The disk has caught up.
    * @throws FileError the failure of a write
    */
   caughtUp(): Promise<void> {

@@ -41,8 +41,8 @@ const WATCH_LOOKS = 10;
 
 /**
  * Claims what an interrupted download of the same file has left, the one with most bytes; of many who try only one gets it.
- * One that was not left in good order may still be under way: it is watched for `watchMs`, and belongs to us when nobody
- * touches it meanwhile. What is of no use for this file any more, or for none, and of nobody, is removed. Undefined where
+ * One that was not left in good order may still be under way: it is watched for `watchMs`, and belongs to us when it
+ * is not touched meanwhile. A leftover that no download can use any more is removed. Undefined where
  * there is nothing: whatever is wrong with a leftover, the download begins anew. Never throws.
  */
 export async function claimLeftover(
@@ -79,7 +79,7 @@ export async function claimLeftover(
 }
 
 /**
- * Removes what downloads have left behind that nobody went on with for STALE_AFTER_MS, and returns how many they were.
+ * Removes what interrupted downloads left and no download went on with for STALE_AFTER_MS; returns how many they were.
  * Notes whose bytes have gone do not count, and go soon. Never throws.
  */
 export async function removeStaleFiles(folder: Folder): Promise<number> {
@@ -133,7 +133,7 @@ function isFree({ note, touchedAt }: Found): boolean {
   return (note !== 'broken' && note.isFree) || Date.now() - touchedAt >= ABANDONED_AFTER_MS;
 }
 
-/** Those that nobody touches while we look; none where the signal is aborted. */
+/** Those that are not touched while we look; none where the signal is aborted. */
 async function unattended(
   folder: Folder,
   found: readonly Useful[],
@@ -185,7 +185,7 @@ async function claim(
     if (file !== undefined) return { file, note };
   } catch (error) {
     passFileError(error);
-    // Without bytes, or somebody else was faster and has them under another name: the note is good for nothing.
+    // Without bytes, or another process was faster and has them under another name: the note is good for nothing.
     if (!['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
   }
   await removeTemporary(folder, id);

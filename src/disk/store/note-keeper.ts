@@ -19,9 +19,9 @@ export interface NoteKeeperOptions {
   readonly intervalMs: number;
   /** Brings all that has come to the disk, safe from a power cut, and tells what is there; rejects with FileError. */
   readonly flush: () => Promise<readonly ByteRange[]>;
-  /** Hears of a failed flush, or of another download that has claimed the bytes: what was written may be lost. */
+  /** Called once the flush has failed or another download has claimed the bytes: what was written may be lost. */
   readonly onFailure: (error: unknown) => void;
-  /** Hears of the first note that could not be written: an interruption costs more than it should. */
+  /** Called for the first note that could not be written: an interruption costs more than it should. */
   readonly onNotNoted: (error: FileError) => void;
 }
 

@@ -25,7 +25,7 @@ export interface ResumeTiming {
 
 export interface PartialFileOptions {
   readonly timing?: ResumeTiming;
-  /** Hears once of a note that could not be written. */
+  /** Called once, for the first note that could not be written. */
   readonly onNotNoted?: (error: FileError) => void;
 }
 
@@ -150,7 +150,7 @@ export class PartialFile implements FileSink {
     } catch (error) {
       // All bytes are there, and may be kept.
       if (error instanceof DownloadError) throw error;
-      // Whoever ended the download meanwhile decides what stays of it.
+      // `commit`, `suspend` or `discard` was called meanwhile and decides what stays.
       throw this.#isClosed ? fileError(error, this.#shown) : await this.#fail(error);
     }
     throw this.#error(`${this.#writer.written.total} of ${this.#plan.size} bytes`);

@@ -37,7 +37,7 @@ export class TemporaryFile {
   }
 
   /**
-   * An empty one. Its note is there first: nobody could tell bytes without one, left by a process that was killed, from a
+   * An empty one. Its note is there first: bytes without one, left by a process that was killed, could not be told from a
    * download under way. It is not worth a wait for the disk, for after a power cut there is nothing to go on with.
    * @throws the error of the system
    */
@@ -96,7 +96,7 @@ export class TemporaryFile {
     await rename(next, this.#path('nota'));
   }
 
-  /** Shows that the download goes on. @throws the error of the system, `ENOENT` where somebody else has claimed the bytes */
+  /** Shows that the download goes on. @throws the error of the system, `ENOENT` where another process has claimed the bytes */
   async touch(): Promise<void> {
     const now = new Date();
     await utimes(this.#path('nota'), now, now);

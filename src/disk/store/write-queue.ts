@@ -42,7 +42,7 @@ export class WriteQueue {
 
   /**
    * @param path what the user would look at, for errors
-   * @param onWritten hears of each piece once the system has taken it
+   * @param onWritten called for each piece once the system has taken it
    */
   constructor(target: WriteTarget, path: string, onWritten: (write: DiskWrite) => void) {
     this.#target = target;
@@ -72,7 +72,7 @@ export class WriteQueue {
   }
 
   /**
-   * Waits until half of what may wait does, at the most: whoever goes on only when nothing is left lets the disk stand idle.
+   * Waits until half of what may wait does, at the most: a producer that goes on only when nothing is left lets the disk stand idle.
    * @throws FileError the failure of a write
    */
   async relieved(): Promise<void> {
@@ -114,7 +114,7 @@ export class WriteQueue {
     this.#running = undefined;
   }
 
-  /** The piece, and those waiting behind it that go on where it ends. */
+  /** The piece, and those after it that go on where it ends. */
   #withFollowers(first: DiskWrite): DiskWrite[] {
     const writes = [first];
     let bytes = first.bytes.length;
@@ -166,7 +166,7 @@ function costOf({ bytes }: DiskWrite): number {
   return Math.max(bytes.length, MIN_QUEUED_WRITE_BYTES);
 }
 
-/** What is left of the pieces behind so many bytes. */
+/** What is left of the pieces after so many bytes. */
 function without(pieces: readonly Buffer[], bytes: number): Buffer[] {
   let done = bytes;
   return pieces.flatMap((piece) => {
