@@ -134,6 +134,22 @@ describe('lists', () => {
     });
   });
 
+  it('of files are encoded once for as long as the share gives the same list', async () => {
+    let files = [{ name: 'a b', size: 1 }];
+    const listing = new Handlers(new Neighbours(() => 'own:1' as Address), {
+      ...shareOf({}),
+      list: () => Promise.resolve(files),
+    });
+    const entries = async () => {
+      const reply = await listing.reply({ origin: asker, clock: 1, type: 'LS' });
+      return reply?.type === 'LS_LIST' ? reply.files : undefined;
+    };
+    const first = await entries();
+    expect(await entries()).toBe(first);
+    files = [{ name: 'a c', size: 1 }];
+    expect(await entries()).toEqual([{ token: 'a%20c', size: 1 }]);
+  });
+
   it('leave the requester out', async () => {
     const neighbours = new Neighbours(() => 'own:1' as Address);
     neighbours.observe(asker, 'ONLINE', 4);
