@@ -24,14 +24,21 @@ const ROOMS = [
   {
     room: 'disk',
     may: ['errors', 'limits', 'protocol'],
-    types: ['events', 'handlers'],
-    packages: ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:crypto', 'node:util'],
+    types: ['events', 'handlers', 'download', 'download/engine'],
+    packages: [
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:crypto',
+      'node:timers/promises',
+      'lru-cache',
+    ],
   },
   {
     room: 'log',
     may: ['errors', 'limits', 'disk'],
     types: ['events', 'protocol'],
-    packages: ['node:fs'],
+    packages: ['node:fs', 'lru-cache'],
   },
   {
     room: 'terminal',

@@ -5,17 +5,17 @@ import { createRequire } from 'node:module';
 import { Clock } from './clock.ts';
 import * as commands from './commands.ts';
 import { LogFile } from './log/log-file.ts';
-import { NeighboursFile } from './disk/neighbours-file.ts';
+import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
 import { SharedFolder } from './disk/share/shared-folder.ts';
 import { Statistics } from './download/statistics.ts';
 import { FileError, StartError, UsageError } from './errors.ts';
 import type { Ask, AppEvent, Reporter } from './events.ts';
-import { NeighboursKeeper } from './disk/neighbours-keeper.ts';
 import { Neighbours } from './neighbours.ts';
 import { parseOptions, type Options } from './options.ts';
 import { Peer } from './peer.ts';
 import { parseAddress } from './protocol/address.ts';
 import { EventLog } from './log/event-log.ts';
+import { RepetitionFilter } from './log/repetition-filter.ts';
 import { reason } from './terminal/reasons.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -52,7 +52,7 @@ async function openArgument<T>(
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     const hint = error.code === 'not-found' && create !== '' ? ` (crie com: ${create})` : '';
-    const isUsage = ['not-found', 'not-a-folder', 'not-a-file'].includes(error.code);
+    const isUsage = ['not-found', 'not-a-folder', 'not-a-file', 'not-text'].includes(error.code);
     const text = `${argument}: "${path}" ${reason(error.code)}${hint}`;
     throw new StartupFailure(text, isUsage ? EXIT.usage : EXIT.failure, error);
   }
@@ -60,7 +60,13 @@ async function openArgument<T>(
 
 /** Everything that a run is made of, from the command line to the menu. */
 async function run(options: Options): Promise<void> {
-  const { neighboursPath, folderPath, eventsPath } = options;
+  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes } = options;
+  const reporters: Reporter[] = [];
+  const reporter: Reporter = {
+    report: (event: AppEvent) => {
+      for (const each of reporters) each.report(event);
+    },
+  };
   const file = await openArgument(
     '<vizinhos.txt>',
     neighboursPath,
@@ -70,18 +76,12 @@ async function run(options: Options): Promise<void> {
   const folder = await openArgument(
     '<diretório_compartilhado>',
     folderPath,
-    () => SharedFolder.open(folderPath),
+    () => SharedFolder.open(folderPath, { reporter }),
     `mkdir "${folderPath}"`,
   );
   const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
   const inFile = lines.flatMap(({ address }) => address ?? []);
 
-  const reporters: Reporter[] = [];
-  const reporter: Reporter = {
-    report: (event: AppEvent) => {
-      for (const each of reporters) each.report(event);
-    },
-  };
   const neighbours: Neighbours = new Neighbours(() => peer.address);
   const peer = new Peer({
     address: options.address,
@@ -103,12 +103,18 @@ async function run(options: Options): Promise<void> {
   if (eventsPath !== undefined) {
     const onError = ({ path, code }: FileError) =>
       reporter.report({ event: 'event-log-not-written', path, code });
-    const log = await openArgument('--eventos', eventsPath, () => LogFile.open(eventsPath, onError));
+    const log = await openArgument('--eventos', eventsPath, () =>
+      LogFile.open(eventsPath, onError, eventsMaxBytes),
+    );
     // First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process.
-    reporters.unshift(
+    const events = new RepetitionFilter(
       new EventLog({ write: (line) => log.write(line), run: randomUUID(), peer: () => peer.address }),
     );
-    process.on('exit', () => log.close());
+    reporters.unshift(events);
+    process.on('exit', () => {
+      events.flush();
+      log.close();
+    });
   }
 
   const stop = new AbortController();

@@ -57,6 +57,7 @@ export type FileErrorCode =
   | 'not-found'
   | 'not-a-folder'
   | 'not-a-file'
+  | 'not-text'
   | 'no-permission'
   | 'disk-full'
   | 'unsafe-name'

@@ -51,8 +51,12 @@ export type AppEvent =
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
+  /** What a download has received cannot be noted: should it be interrupted, all of it is asked for again. */
+  | { readonly event: 'resume-note-not-written'; readonly name: string; readonly code: FileErrorCode }
   /** Temporary files of downloads that were killed long ago. */
   | { readonly event: 'stale-files-removed'; readonly count: number }
+  /** In the event log only: so many events about a host that asks for the same over and over were not written. */
+  | { readonly event: 'events-omitted'; readonly host: string; readonly count: number }
   | { readonly event: 'event-log-not-written'; readonly path: string; readonly code: FileErrorCode }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }

@@ -118,9 +118,6 @@ export const SMALL_WRITE_BYTES = 32 * 1024;
 /** Requests of one session that are prepared while the answers before them are sent. */
 export const MAX_REQUESTS_IN_HAND = 8;
 
-/** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
-export const FILE_SLICE_BYTES = 66 * 1024;
-
 /** Neighbours we remember; a class has 60. */
 export const MAX_NEIGHBOURS = 1_000;
 
@@ -160,9 +157,6 @@ export const LONGEST_REST_MS = 30_000;
 /** A download ends once each of its sources has gone to rest so often without a good chunk in between; the last rest is not waited for. */
 export const LAST_RESTS = 3;
 
-/** A DIGEST that is not known yet is answered `busy` after this long, so that it does not hold up what comes behind it. */
-export const DIGEST_WAIT_MS = 50;
-
 /** Whoever is told `busy` asks again after this long, and then each time after twice as long, up to DIGEST_RETRY_MS. */
 export const FIRST_DIGEST_RETRY_MS = 100;
 export const DIGEST_RETRY_MS = 1_000;
@@ -178,36 +172,6 @@ export const MAX_WAITING_DIGESTS = 256;
 
 /** Digests that are remembered, some 200 bytes each. */
 export const MAX_KNOWN_DIGESTS = 10_000;
-
-/**
- * The times of a file move in steps of up to 10 ms (the tick of a Linux kernel, exFAT): what was written more recently may
- * change without a trace, and its digest is not remembered.
- */
-export const FILE_CLOCK_TICK_MS = 20;
-
-/** A file is hashed in pieces of this size, each less than a millisecond of the event loop. */
-export const HASH_PIECE_BYTES = 256 * 1024;
-
-/**
- * Small chunks are served out of blocks that are read ahead: a disk read costs more than it takes to send a hundred of them.
- * All blocks together cost READ_AHEAD_BLOCKS × READ_AHEAD_BYTES.
- */
-export const READ_AHEAD_BYTES = 128 * 1024;
-export const READ_AHEAD_BLOCKS = 64;
-export const LARGEST_CHUNK_READ_AHEAD = 16 * 1024;
-
-/** What a download has written is noted on the disk this often, behind the data: so much at most is asked for again. */
-export const RESUME_NOTE_INTERVAL_MS = 1_000;
-
-/** A note holds so many ranges, the first ones, some 30 bytes each; what is beyond them is asked for again. */
-export const MAX_NOTED_RANGES = 10_000;
-export const MAX_NOTE_BYTES = 1024 * 1024;
-
-/**
- * What another machine may be writing, over a network, counts as in use for so long after its last change: a download
- * that gets anything at all notes it far more often.
- */
-export const IN_USE_ELSEWHERE_MS = 60_000;
 
 /**
  * Bytes that one download has asked for and not yet received, over all its sources; up to four chunks whatever their
@@ -230,22 +194,6 @@ export const MAX_SOURCES = 32;
 /** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
 export const MAX_SOURCE_FAILURES = 4;
 
-/** Small chunks are gathered in blocks of this size before they are written: 64 KiB and more run at the speed of the disk. */
-export const WRITE_BLOCK_BYTES = 256 * 1024;
-
-/** Chunks of this size and up are not gathered: those that follow each other are written together anyway, and not copied. */
-export const GATHER_BELOW_BYTES = 32 * 1024;
-
-/** Blocks that wait for their missing chunks; then the oldest is written with its holes. */
-export const MAX_OPEN_BLOCKS = 64;
-
-/** A served file stays open this long after its last use, and no more than MAX_OPEN_FILES at once. */
-export const OPEN_FILE_IDLE_MS = 2_000;
-export const MAX_OPEN_FILES = 64;
-
-/** An open file is compared with the folder again after this long. */
-export const RECHECK_FILE_MS = 250;
-
 /** The same complaint about the same host is reported once in this long. */
 export const COMPLAINT_INTERVAL_MS = 60_000;
 export const MAX_COMPLAINTS = 256;
@@ -256,9 +204,6 @@ export const CHUNKS_SHOWN_EACH = 64;
 /** How often a running download is shown, on a terminal and on a pipe. */
 export const PROGRESS_INTERVAL_MS = 200;
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
-
-/** What an interrupted download has left is of use for a week; one under way writes all the time. */
-export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Characters of a line that a person types; further keys are ignored. */
 export const MAX_TYPED_CHARS = 2_000;
@@ -275,31 +220,3 @@ export const MAX_SHOWN_ROWS = 5_000;
 /** Arguments and characters of a message that are shown and logged. */
 export const MAX_SHOWN_ARGS = 64;
 export const SHOWN_BASE64_CHARS = 20;
-
-/** The event log is written this long after an event at the latest. */
-export const LOG_FLUSH_MS = 50;
-
-/** Entries of the shared folder that are looked at together; the thread pool works on four, the rest keeps it fed. */
-export const STAT_PARALLELISM = 32;
-
-/** Bytes on their way to the disk, then a download waits for it: enough to keep it busy, no more than a few blocks. */
-export const MAX_QUEUED_WRITE_BYTES = 16 * WRITE_BLOCK_BYTES;
-
-/** Pieces that follow each other are written together, up to so many bytes and so many pieces (a system takes 1024). */
-export const MAX_WRITE_BYTES = 2 * 1024 * 1024;
-export const MAX_WRITE_PIECES = 256;
-
-/** A queued write counts for at least one page: the queue of a download in tiny pieces must end as well. */
-export const MIN_QUEUED_WRITE_BYTES = 4 * 1024;
-
-/** A neighbours file of 1000 host names is below 300 kB; something larger is another file. */
-export const MAX_NEIGHBOURS_FILE_BYTES = 1024 * 1024;
-
-/** The event log is written earlier than LOG_FLUSH_MS when this much waits. */
-export const LOG_BUFFER_BYTES = 64 * 1024;
-
-/** A log that is a pipe may lag behind by this much; then its reader counts as gone. */
-export const MAX_LOG_BACKLOG_BYTES = 1024 * 1024;
-
-/** How long the end of the program waits for a slow reader of the log. */
-export const LOG_CLOSE_TIMEOUT_MS = 500;

@@ -12,6 +12,7 @@ export interface Options {
   /** Bytes. */
   readonly chunkSize: number;
   readonly eventsPath: string | undefined;
+  readonly eventsMaxBytes: number | undefined;
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
@@ -31,6 +32,7 @@ export type Invocation = { readonly run: Options } | { readonly show: string };
 interface Flags {
   readonly chunk?: string;
   readonly eventos?: string;
+  readonly eventosMax?: string;
   readonly mensagens?: string;
   readonly semMenu?: true;
   readonly semCor?: true;
@@ -47,6 +49,9 @@ const USAGE = '<endereço:porta> <vizinhos.txt> <diretório_compartilhado>';
 
 /** "Every address of this machine": good to listen on, but nobody can dial it. */
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+/** A smaller event log would be put aside at every turn. */
+const MIN_EVENTS_BYTES = 64 * 1024;
 
 const EPILOGUE = `
 Códigos de saída:
@@ -85,6 +90,14 @@ function parseTiming(text: string): Record<string, number> {
   } catch (cause) {
     throw new UsageError(`--tempos: "${text}" não é um objeto JSON`, { cause });
   }
+}
+
+function parseEventsMax(text: string): number {
+  const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  if (bytes >= MIN_EVENTS_BYTES) return bytes;
+  throw new UsageError(
+    `--eventos-max: "${text}" não é um número inteiro de bytes a partir de ${MIN_EVENTS_BYTES}`,
+  );
 }
 
 function parseMessages(text: string): Options['messages'] {
@@ -133,6 +146,7 @@ function createCommand(version: string): Command {
     )
     .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
     .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
+    .option('--eventos-max <bytes>', 'acima desse tamanho o registro passa a <arquivo>.1 e recomeça')
     .option(
       '--mensagens <modo>',
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
@@ -197,7 +211,8 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
     throw new UsageError(usageMessage(error), { cause: error });
   }
   const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, dialeto, eventos, mensagens, semMenu, semCor, puro, atraso, tempos } = command.opts<Flags>();
+  const { chunk, dialeto, eventos, eventosMax, mensagens, semMenu, semCor, puro, atraso, tempos } =
+    command.opts<Flags>();
   return {
     run: {
       address: parseOwnAddress(address),
@@ -205,6 +220,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
       folderPath,
       chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
       eventsPath: eventos,
+      eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
       menu: semMenu !== true,
       messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
       color: semCor !== true,

@@ -13,7 +13,7 @@ export async function fetchFile(options: TransferOptions): Promise<FetchedFile |
   let sink: FileSink | undefined;
   try {
     if (chunks > MAX_CHUNKS) throw new DownloadError('too-many-chunks', []);
-    sink = await sinks.createSink({ name, size, chunkSize, sha256 });
+    sink = await sinks.createSink({ name, size, chunkSize, sha256, signal: options.signal });
     return await new Transfer({ ...options, file }, sink).run();
   } catch (error) {
     const isResumable = error instanceof DownloadError && ['aborted', 'no-sources'].includes(error.code);

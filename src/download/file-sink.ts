@@ -9,8 +9,9 @@ export interface FileSink extends Sink {
   /**
    * Hexadecimal SHA-256 of the whole, once all of it was written.
    * @throws FileError
+   * @throws DownloadError `aborted` soon after an abort
    */
-  digest(): Promise<string>;
+  digest(signal?: AbortSignal): Promise<string>;
   /**
    * Makes the file whole under its final name.
    * @throws FileError the temporary file is gone then
@@ -28,6 +29,8 @@ export interface SinkPlan {
   readonly size: number;
   readonly chunkSize: number;
   readonly sha256?: string | undefined;
+  /** Ends a wait for what may belong to another download of the same file. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Sinks {

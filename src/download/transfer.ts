@@ -135,7 +135,7 @@ export class Transfer {
       // A source turned out to have another content only now.
       if (!this.#download.isDone) continue;
       // The bytes must stay as they are meanwhile.
-      const sha256 = await this.#digests.quietly(() => this.#sink.digest());
+      const sha256 = await this.#digests.quietly(() => this.#sink.digest(signal));
       if (!this.#download.isDone) continue;
       if (this.#expected === undefined || sha256 === this.#expected) return sha256;
       const bytes = this.#isProven && !this.#isSecondTry ? this.#download.excludeUnproven() : 0;

@@ -15,6 +15,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'request-failed':
     case 'neighbours-file-not-written':
     case 'event-log-not-written':
+    case 'resume-note-not-written':
     case 'local-files-not-read':
     case 'download-failed':
       return 'red';
@@ -41,6 +42,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'peer-started':
     case 'peer-stopped':
     case 'dialect-learnt':
+    case 'events-omitted':
     case 'stale-files-removed':
     case 'local-files-listed':
     case 'search-finished':

@@ -49,6 +49,7 @@ const FILE: Readonly<Record<FileErrorCode, string>> = {
   'not-found': 'não encontrado',
   'not-a-folder': 'não é um diretório',
   'not-a-file': 'não é um arquivo comum',
+  'not-text': 'não é um arquivo de texto',
   'no-permission': 'permissão negada',
   'disk-full': 'disco cheio',
   'unsafe-name': 'nome de arquivo não permitido',

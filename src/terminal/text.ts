@@ -73,6 +73,12 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
       ];
     case 'neighbours-file-not-written':
       return [`Não foi possível gravar o arquivo de vizinhos ${escape(event.path)}: ${reason(event.code)}`];
+    case 'resume-note-not-written':
+      return [
+        `Não foi possível anotar o andamento do download de ${escape(event.name)}: ${reason(event.code)}; se for interrompido, recomeçará do início.`,
+      ];
+    case 'events-omitted':
+      return [];
     case 'stale-files-removed':
       return [`Restos de downloads interrompidos há mais de 7 dias removidos: ${event.count}.`];
     case 'event-log-not-written':

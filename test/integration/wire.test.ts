@@ -106,7 +106,7 @@ describe('the bytes of a reply', () => {
 
   it.each([
     ['a%20b.txt', 'with a space'],
-    ['c%20d', 'exact'],
+    ['c%20d', 'decoded'],
     ['c%2520d', 'exact'],
     ['x%3Ay', 'colon'],
     ['x%3ay', 'colon'],

@@ -10,6 +10,13 @@ export const SAMPLES: readonly (readonly [event: AppEvent, lines: readonly strin
     { event: 'stale-files-removed', count: 2 },
     ['Restos de downloads interrompidos há mais de 7 dias removidos: 2.'],
   ],
+  [
+    { event: 'resume-note-not-written', name: 'a.txt', code: 'disk-full' },
+    [
+      'Não foi possível anotar o andamento do download de a.txt: disco cheio; se for interrompido, recomeçará do início.',
+    ],
+  ],
+  [{ event: 'events-omitted', host: '127.0.0.1', count: 3 }, []],
   [{ event: 'clock-updated', clock: 7, cause: 'send' }, ['=> Atualizando relogio para 7']],
   [
     { event: 'message-sent', to: A2, type: 'LS', args: [], clock: 7, reply: false },

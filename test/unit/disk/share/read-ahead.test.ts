@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { FileBlocks } from '../../../../src/disk/share/file-blocks.ts';
-import { ReadAhead } from '../../../../src/disk/share/read-ahead.ts';
+import {
+  FileBlocks,
+  ReadAhead,
+  LARGEST_CHUNK_READ_AHEAD,
+  READ_AHEAD_BLOCKS,
+  READ_AHEAD_BYTES,
+} from '../../../../src/disk/share/read-ahead.ts';
 import { FileError } from '../../../../src/errors.ts';
-import { LARGEST_CHUNK_READ_AHEAD, READ_AHEAD_BLOCKS, READ_AHEAD_BYTES } from '../../../../src/limits.ts';
 
 const SIZE = 5 * READ_AHEAD_BYTES + 1234;
 // No period that divides a block: each place looks different from the same place of the next block.

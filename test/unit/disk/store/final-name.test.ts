@@ -1,7 +1,7 @@
 import { dirname, join, posix, win32 } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkName } from '../../../../src/disk/store/safe-name.ts';
+import { checkName } from '../../../../src/disk/store/final-name.ts';
 import { FileError } from '../../../../src/errors.ts';
 import { bytesFromName, nameFromBytes } from '../../../../src/protocol/name-bytes.ts';
 
@@ -34,6 +34,8 @@ describe('checkName', () => {
     'com10.txt',
     'COM',
     'nul-e-void',
+    'zero\u200dwidth',
+    '\udcff\udce9',
     'raw-\udcff\udce9.txt',
     'x'.repeat(255),
     'é'.repeat(127),
@@ -66,6 +68,11 @@ describe('checkName', () => {
     '\u2066x',
     'x\u200f',
     '\u061cx',
+    '\u200b',
+    '\u200b\u200d\ufeff\u2060',
+    '\u3164\u115f\u00ad',
+    '\u2800\u00a0\u2800',
+    '\u034f\u0301',
     'CON',
     'con.txt',
     'Nul',
