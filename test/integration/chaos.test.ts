@@ -16,7 +16,6 @@ vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
   REPLY_TIMEOUT_MS: 1_000,
   CALLBACK_TIMEOUT_MS: 400,
-  FIRST_REST_MS: 100,
 }));
 
 /** A download without an honest source may creep on for long; then the person has enough of it. */
@@ -46,7 +45,7 @@ async function play(
     others.push(await startChaotic(data, numbers, honest > 0));
   const good = await Promise.all(Array.from({ length: honest }, () => startHonest(data, numbers)));
   await using share = await TemporaryShare.open();
-  await using peer = await TestPeer.start({ folder: share.folder });
+  await using peer = await TestPeer.start({ folder: share.folder, timing: { firstBackoffMs: 100 } });
   for (const { address } of [...others, ...good]) {
     peer.neighbours.observe(address, 'ONLINE');
     if (numbers.below(2) === 0) await peer.peer.hello(address);

@@ -11,7 +11,6 @@ import { TestPeer } from '../helpers/test-peer.ts';
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
   REPLY_TIMEOUT_MS: 400,
-  FIRST_REST_MS: 50,
 }));
 
 const data = new RandomNumbers(78).bytes(64_500);
@@ -29,7 +28,7 @@ function startStopping(): Promise<KeepingNeighbour> {
 }
 
 async function download(...addresses: readonly Address[]): Promise<TestPeer> {
-  const peer = await TestPeer.start();
+  const peer = await TestPeer.start({ timing: { firstBackoffMs: 50 } });
   for (const address of addresses) peer.neighbours.observe(address, 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: 100 }));
   return peer;

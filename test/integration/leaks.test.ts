@@ -15,8 +15,6 @@ import { until } from '../helpers/until.ts';
 // Who fails does so quickly.
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
-  FIRST_REST_MS: 1,
-  DOWNLOAD_TICK_MS: 5,
   CALLBACK_TIMEOUT_MS: 20,
 }));
 
@@ -87,7 +85,10 @@ describe.skipIf(process.platform !== 'linux')('in one process', () => {
       if (lie === undefined) throw new Error(`no such lie: ${what}`);
       await using share = await TemporaryShare.open();
       await using source = await startLying(lie, data, 0);
-      await using peer = await TestPeer.start({ folder: share.folder });
+      await using peer = await TestPeer.start({
+        folder: share.folder,
+        timing: { firstBackoffMs: 1, tickMs: 5 },
+      });
       const download = async (times: number) => {
         for (let time = 0; time < times; time++) {
           peer.neighbours.observe(source.address, 'ONLINE');

@@ -15,7 +15,6 @@ import { TestPeer } from '../helpers/test-peer.ts';
 vi.mock('../../src/limits.ts', async (original) => ({
   ...(await original<typeof Limits>()),
   REPLY_TIMEOUT_MS: 500,
-  FIRST_REST_MS: 50,
 }));
 
 const CHUNK = 1000;
@@ -28,7 +27,7 @@ async function download(
   look: (peer: TestPeer, folder: string) => Promise<void> | void,
 ): Promise<void> {
   await using share = await TemporaryShare.open();
-  await using peer = await TestPeer.start({ folder: share.folder });
+  await using peer = await TestPeer.start({ folder: share.folder, timing: { firstBackoffMs: 50 } });
   for (const { address } of sources) peer.neighbours.observe(address, 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: CHUNK }));
   await look(peer, share.path);
