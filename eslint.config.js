@@ -18,7 +18,7 @@ const ROOMS = [
     room: 'download',
     may: ['errors', 'limits', 'protocol', 'network'],
     types: ['events', 'handlers', 'neighbours', 'peer'],
-    packages: ['node:events'],
+    packages: ['node:events', 'node:timers/promises'],
   },
   { room: 'download/engine', may: ['errors', 'limits'] },
   {

@@ -7,6 +7,7 @@ import * as commands from './commands.ts';
 import { LogFile } from './log/log-file.ts';
 import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
 import { SharedFolder } from './disk/share/shared-folder.ts';
+import { Downloads } from './download/downloads.ts';
 import { Statistics } from './download/statistics.ts';
 import { FileError, StartError, UsageError } from './errors.ts';
 import type { Ask, AppEvent, Reporter } from './events.ts';
@@ -148,55 +149,57 @@ async function run(options: Options): Promise<void> {
   }
   const ask = untilAborted(screen.ask, stop.signal);
   const statistics = new Statistics();
-  const desk = {
+  const downloads = new Downloads({ peer, neighbours, sinks: folder, reporter });
+  const context = {
     peer,
     neighbours,
     folder,
+    downloads,
     statistics,
     reporter,
     ask,
     signal: stop.signal,
     chunkSize: options.chunkSize,
   };
-  const cause = options.menu ? await menuLoop(desk) : await aborted(stop.signal);
+  const cause = options.menu ? await menuLoop(context) : await aborted(stop.signal);
   // The prompt is over; what is told from here on stands below it.
   terminal.close();
-  await commands.leave(desk, cause);
+  await commands.leave(context, cause);
   await keeper.settled();
   await folder.close();
 }
 
 /** Asks and obeys until the person, a signal or the end of the input says that it is enough. */
-async function menuLoop(desk: commands.Desk): Promise<commands.LeaveCause> {
+async function menuLoop(context: commands.Context): Promise<commands.LeaveCause> {
   for (;;) {
-    const input = await desk.ask({ ask: 'menu' });
-    if (desk.signal.aborted) return 'signal';
+    const input = await context.ask({ ask: 'menu' });
+    if (context.signal.aborted) return 'signal';
     if (input === undefined) return 'end-of-input';
     switch (input.trim()) {
       case '1':
-        await commands.listPeers(desk);
+        await commands.listPeers(context);
         break;
       case '2':
-        await commands.obtainPeers(desk);
+        await commands.obtainPeers(context);
         break;
       case '3':
-        await commands.listLocalFiles(desk);
+        await commands.listLocalFiles(context);
         break;
       case '4':
-        await commands.searchFiles(desk);
+        await commands.searchFiles(context);
         break;
       case '5':
-        commands.showStatistics(desk);
+        commands.showStatistics(context);
         break;
       case '6':
-        await commands.changeChunkSize(desk);
+        await commands.changeChunkSize(context);
         break;
       case '9':
         return 'menu';
       case '':
         break;
       default:
-        desk.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
+        context.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
     }
   }
 }

@@ -98,6 +98,8 @@ export type AppEvent =
   | { readonly event: 'source-added'; readonly name: string; readonly source: Address }
   /** Its file is another one, by its digest. */
   | { readonly event: 'source-excluded'; readonly name: string; readonly source: Address }
+  /** It has told the right digest, and sent other bytes: not asked for files any more in this run. */
+  | { readonly event: 'source-banned'; readonly name: string; readonly source: Address }
   /** The whole does not have its digest, or a source was excluded: so many bytes are asked for again. */
   | { readonly event: 'chunks-doubted'; readonly name: string; readonly bytes: number }
   | DownloadFinished
@@ -192,8 +194,11 @@ export interface DownloadFinished {
   readonly seconds: number;
   /** Of what stands on the disk, in hexadecimal digits. */
   readonly sha256: string;
-  /** A source has told the same. */
+  /** A chosen source has told the same; an earlier download does not count. */
   readonly isProven: boolean;
+  /** How many of the chosen sources have told it, and how many had been chosen. */
+  readonly toldBy: number;
+  readonly chosen: number;
 }
 
 export interface NeighbourView {

@@ -87,12 +87,6 @@ export const IDLE_TIMEOUT_MS = 60_000;
 /** After our last byte the other side gets this long to close, then the socket is destroyed. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 
-/** BYE to everybody and the end of all sockets: nobody waits longer for a program to leave. */
-export const LEAVE_TIMEOUT_MS = 2_000;
-
-/** A request to the next neighbour starts after this long even if the former one has not answered. */
-export const STAGGER_MS = 250;
-
 /** Connections that others hold to us; the oldest without a request in hand goes first. Below the usual 1024 descriptors. */
 export const MAX_INBOUND_CONNECTIONS = 640;
 
@@ -127,42 +121,8 @@ export const MAX_LISTED_FILES = 100_000;
 /** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
 export const CHUNKS_WORTH_A_SESSION = 8;
 
-/**
- * What is asked of a source ahead of its answers: as many bytes as it has sent in this time, so that no round trip below it
- * leaves it idle. START_WINDOW_BYTES until its speed is known, at least SMALLEST_WINDOW_BYTES, and always one chunk.
- */
-export const WINDOW_SECONDS = 0.75;
-export const START_WINDOW_BYTES = 256 * 1024;
-export const SMALLEST_WINDOW_BYTES = 16 * 1024;
-
 /** Chunks asked of one source and not yet answered: a question costs its asker some hundred bytes. */
 export const MAX_QUESTIONS = 8 * 1024;
-
-/** A second source is asked for a chunk where the first is expected to take this many times as long for all it owes. */
-export const END_GAME_ADVANTAGE = 2;
-
-/** And only where the first is expected to take longer than this: what comes soon anyway is not worth asking twice. */
-export const END_GAME_LEAST_MS = 250;
-
-/** The speed of a source is taken anew after this long. */
-export const SPEED_INTERVAL_MS = 100;
-
-/** A running download looks after its sources this often: rests that are over, the end game, speeds. */
-export const DOWNLOAD_TICK_MS = 100;
-
-/** A source that failed too often rests; each rest without a good chunk is twice as long as the one before. */
-export const FIRST_REST_MS = 500;
-export const LONGEST_REST_MS = 30_000;
-
-/** A download ends once each of its sources has gone to rest so often without a good chunk in between; the last rest is not waited for. */
-export const LAST_RESTS = 3;
-
-/** Whoever is told `busy` asks again after this long, and then each time after twice as long, up to DIGEST_RETRY_MS. */
-export const FIRST_DIGEST_RETRY_MS = 100;
-export const DIGEST_RETRY_MS = 1_000;
-
-/** How long a search waits for digests, until its files are shown without those that are missing. */
-export const SEARCH_DIGEST_MS = 2_000;
 
 /** Digests that one search asks for; files beyond are compared when they are downloaded. */
 export const MAX_SEARCH_DIGESTS = 64;
@@ -182,17 +142,11 @@ export const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 /** Peers we take from one list; most of them will find no place among the neighbours. */
 export const MAX_LISTED_PEERS = 100_000;
 
-/** Chunks of one download: one bit each, 32 MiB; a file of 64 GiB at 256 bytes. */
+/** Chunks of one download: two bits and a byte each, touched as they come; a file of 64 GiB at 256 bytes. */
 export const MAX_CHUNKS = 2 ** 28;
-
-/** How long the sources of a download that are ready wait for the others: a try at a session is over by then. */
-export const PREPARE_TIMEOUT_MS = 700;
 
 /** Sources of one download that are asked at the same time. */
 export const MAX_SOURCES = 32;
-
-/** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
-export const MAX_SOURCE_FAILURES = 4;
 
 /** The same complaint about the same host is reported once in this long. */
 export const COMPLAINT_INTERVAL_MS = 60_000;
@@ -201,8 +155,7 @@ export const MAX_COMPLAINTS = 256;
 /** Downloads of more chunks are shown as progress, not message by message. */
 export const CHUNKS_SHOWN_EACH = 64;
 
-/** How often a running download is shown, on a terminal and on a pipe. */
-export const PROGRESS_INTERVAL_MS = 200;
+/** How often a running download is shown on a pipe. */
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 
 /** Characters of a line that a person types; further keys are ignored. */

@@ -29,6 +29,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'chunk-failed':
     case 'source-retired':
     case 'source-excluded':
+    case 'source-banned':
     case 'chunks-doubted':
       return 'yellow';
     case 'neighbour-added':

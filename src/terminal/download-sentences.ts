@@ -49,6 +49,10 @@ export function sourceExcluded({ source, name }: EventOf<'source-excluded'>): st
   return `Peer ${escape(source)} sai do download de ${escape(name)}: tem outro conteúdo (SHA-256 diferente).`;
 }
 
+export function sourceBanned({ source, name }: EventOf<'source-banned'>): string {
+  return `Peer ${escape(source)} enviou conteúdo errado de ${escape(name)} e não é mais usado até o fim desta execução.`;
+}
+
 export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>): string {
   return `Conteúdo recebido de ${escape(name)} não é confiável e será pedido de novo: ${exactSize(bytes)}.`;
 }
@@ -84,7 +88,10 @@ function receivedLines({ size: total, resumed, seconds, shares }: DownloadFinish
 }
 
 export function downloadFinished(event: DownloadFinished): string[] {
-  const proof = event.isProven ? 'confere com o informado' : 'nenhum peer informou o SHA-256';
+  const { toldBy, chosen } = event;
+  const proof = event.isProven
+    ? `confere com o informado por ${toldBy} de ${count(chosen, 'fonte')}`
+    : 'nenhum peer informou o SHA-256';
   return [
     `Download do arquivo ${escape(event.name)} finalizado.`,
     ...receivedLines(event),

@@ -6,6 +6,7 @@ import {
   downloadFinished,
   downloadStarted,
   sourceAdded,
+  sourceBanned,
   sourceExcluded,
   sourceRetired,
   sourceReturned,
@@ -115,6 +116,8 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
       return [sourceAdded(event)];
     case 'source-excluded':
       return [sourceExcluded(event)];
+    case 'source-banned':
+      return [sourceBanned(event)];
     case 'chunks-doubted':
       return [chunksDoubted(event)];
     case 'download-finished':

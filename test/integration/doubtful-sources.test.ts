@@ -1,6 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import { startGatedSource } from '../helpers/gated-source.ts';
 import { downloadFrom, expectProven, search, startPeerWith } from '../helpers/greeted-peer.ts';
 import { sha256Of } from '../helpers/memory-share.ts';
@@ -10,12 +9,6 @@ import type { EventOf } from '../helpers/recording-reporter.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
 import { startLateTeller, startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  FIRST_DIGEST_RETRY_MS: 20,
-  DIGEST_RETRY_MS: 40,
-}));
 
 const CHUNK = 1000;
 const numbers = new RandomNumbers(76);

@@ -1,6 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { chunkBody, type KeepingNeighbour } from '../helpers/keeping-neighbour.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
@@ -8,12 +7,7 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
-const timing = { reply: 400 };
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  FIRST_REST_MS: 50,
-}));
+const timing = { reply: 400, firstBackoffMs: 50 };
 
 const data = new RandomNumbers(78).bytes(64_500);
 

@@ -27,9 +27,7 @@ const announceAndPour =
   };
 
 /** Searches at a neighbour that answers in this way; what was reported, and how much was sent to us. */
-async function search(
-  reaction: Reaction,
-): Promise<{ reporter: RecordingReporter; bytes: number }> {
+async function search(reaction: Reaction): Promise<{ reporter: RecordingReporter; bytes: number }> {
   await using neighbour = await ScriptedNeighbour.start(() => reaction);
   await using peer = await TestPeer.start();
   peer.neighbours.observe(neighbour.address, 'ONLINE');

@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it, vi } from 'vitest';
+import { describe, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { LIES, startLying } from '../helpers/lying-source.ts';
@@ -12,12 +11,7 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
-const timing = { reply: 500 };
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  FIRST_REST_MS: 50,
-}));
+const timing = { reply: 500, firstBackoffMs: 50 };
 
 const CHUNK = 1000;
 const HONEST_CHUNKS = 7;

@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it, vi } from 'vitest';
+import { describe, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
 import type { AppEvent } from '../../src/events.ts';
-import type * as Limits from '../../src/limits.ts';
 import { startChaotic, startHonest, type ChaoticSource } from '../helpers/chaotic-source.ts';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { sha256Of } from '../helpers/memory-share.ts';
@@ -12,12 +11,7 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
-const timing = { reply: 1_000, callback: 400 };
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  FIRST_REST_MS: 100,
-}));
+const timing = { reply: 1_000, callback: 400, firstBackoffMs: 100 };
 
 /** A download without an honest source may creep on for long; then the person has enough of it. */
 const PATIENCE_MS = 8_000;

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import { leftovers } from '../helpers/leftovers.ts';
 import { LIES, startLying } from '../helpers/lying-source.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
@@ -12,14 +11,7 @@ import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 import { until } from '../helpers/until.ts';
 
-const timing = { callback: 20 };
-
-// Who fails does so quickly.
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  FIRST_REST_MS: 1,
-  DOWNLOAD_TICK_MS: 5,
-}));
+const timing = { callback: 20, firstBackoffMs: 1, tickMs: 5 };
 
 const DESCRIPTORS = '/proc/self/fd';
 const DOWNLOADS = 1_000;

@@ -26,10 +26,12 @@ export const FINISHED: DownloadFinished = {
   seconds: 0.5,
   sha256: '0123456789abcdef'.repeat(4),
   isProven: true,
+  toldBy: 2,
+  chosen: 3,
 };
 
 const SHA256_LINE =
-  '  SHA-256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef (confere com o informado)';
+  '  SHA-256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef (confere com o informado por 2 de 3 fontes)';
 
 const FAILED = {
   event: 'download-failed',
@@ -96,6 +98,10 @@ export const DOWNLOAD_SAMPLES: readonly (readonly [event: AppEvent, lines: reado
     ['Peer 127.0.0.1:5003 sai do download de m\\xe9.txt: tem outro conteúdo (SHA-256 diferente).'],
   ],
   [
+    { event: 'source-banned', name: 'm\x07.txt', source: A3 },
+    ['Peer 127.0.0.1:5003 enviou conteúdo errado de m\\x07.txt e não é mais usado até o fim desta execução.'],
+  ],
+  [
     { event: 'chunks-doubted', name: 'm\t.txt', bytes: 1.5 * MIB },
     ['Conteúdo recebido de m\\x09.txt não é confiável e será pedido de novo: 1,5 MiB (1572864 bytes).'],
   ],
@@ -122,11 +128,20 @@ export const DOWNLOAD_SAMPLES: readonly (readonly [event: AppEvent, lines: reado
     ['Download do arquivo m.txt finalizado.', '  1000 bytes, do download interrompido.', SHA256_LINE],
   ],
   [
-    { ...FINISHED, name: 'm\n.txt', size: 0, sources: [], shares: [], seconds: 0, isProven: false },
+    {
+      ...FINISHED,
+      name: 'm\n.txt',
+      size: 0,
+      sources: [],
+      shares: [],
+      seconds: 0,
+      isProven: false,
+      toldBy: 0,
+    },
     [
       'Download do arquivo m\\x0a.txt finalizado.',
       '  0 bytes em 0,00000 s (–).',
-      SHA256_LINE.replace('confere com o informado', 'nenhum peer informou o SHA-256'),
+      SHA256_LINE.replace('confere com o informado por 2 de 3 fontes', 'nenhum peer informou o SHA-256'),
     ],
   ],
   [

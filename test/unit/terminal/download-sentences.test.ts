@@ -73,6 +73,7 @@ suite('colours of a download', () => {
   it.each([
     ['source-retired', 'yellow'],
     ['source-excluded', 'yellow'],
+    ['source-banned', 'yellow'],
     ['chunks-doubted', 'yellow'],
     ['source-returned', 'green'],
     ['source-added', 'green'],

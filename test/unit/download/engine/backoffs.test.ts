@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk } from '../../../../src/download/engine/plan.ts';
+import type { Chunk } from '../../../../src/download/engine/chunks.ts';
 import { ConnectionError, DownloadError, ProtocolError } from '../../../../src/errors.ts';
-import { LAST_RESTS, MAX_SOURCE_FAILURES } from '../../../../src/limits.ts';
+import { MAX_SOURCE_FAILURES } from '../../../../src/download/engine/scheduler.ts';
+import { LAST_BACKOFFS } from '../../../../src/download/engine/source-state.ts';
+import { DOWNLOAD_TIMING } from '../../../../src/download/timing.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 import type { Answer, Behaviour } from './simulated-source.ts';
 import { SimulatedSources } from './simulated-sources.ts';
@@ -18,27 +20,27 @@ const goodAt =
     counts.includes(count) ? undefined : broken();
 
 describe('A source that fails', () => {
-  it('rests, longer each time, and never ends a download that others can finish', async () => {
+  it('backs off, longer each time, and never ends a download that others can finish', async () => {
     const world = new SimulatedSources(12_000, { dead, good: { rate: 100, atOnce: 1 } });
     const fetched = new SimulatedDownload(world, { chunkSize: 100 });
     expect(await fetched.run()).toBeUndefined();
     expect(fetched.isRight).toBe(true);
-    expect(fetched.restsOf('dead')).toEqual([0.5, 1, 2, 4, 8, 16, 30, 30, 30]);
+    expect(fetched.backoffsOf('dead')).toEqual([0.5, 1, 2, 4, 8, 16, 30, 30, 30]);
     expect(fetched.download.seconds).toBeLessThan(122);
-    // One failure after a rest is enough.
+    // One failure after a backoff is enough.
     expect(fetched.failuresOf('dead')).toBe(MAX_SOURCE_FAILURES + 8);
     expect(fetched.failuresOf('good')).toBe(0);
   });
 
-  it('gets no second try without a rest where nobody listens', async () => {
+  it('gets no second try without a backoff where nobody listens', async () => {
     const gone: Behaviour = { ...dead, answer: () => new ConnectionError('refused') };
     const world = new SimulatedSources(1_000, { gone, good: { rate: 100, atOnce: 1 } });
     const fetched = new SimulatedDownload(world, { chunkSize: 100 });
     expect(await fetched.run()).toBeUndefined();
-    expect(fetched.failuresOf('gone')).toBe(fetched.restsOf('gone').length);
+    expect(fetched.failuresOf('gone')).toBe(fetched.backoffsOf('gone').length);
   });
 
-  it('returns after its rest, within a tick, and does its part', async () => {
+  it('returns after its backoff, within a tick, and does its part', async () => {
     const answer: Script = (_, at) => (at < 1 ? broken() : undefined);
     const world = new SimulatedSources(10_000, {
       back: { rate: 400, answer },
@@ -48,18 +50,18 @@ describe('A source that fails', () => {
     expect(await fetched.run()).toBeUndefined();
     const told = fetched.told.filter(({ what }) => what !== 'failed');
     expect(told.map(({ what }) => what)).toEqual(['retired', 'returned', 'retired', 'returned']);
-    for (const [i, rest] of told.entries()) {
+    for (const [i, backoff] of told.entries()) {
       const before = told[i - 1];
       if (before?.what !== 'retired') continue;
-      expect(rest.at - before.at).toBeGreaterThanOrEqual(before.seconds);
-      expect(rest.at - before.at).toBeLessThan(before.seconds + 0.11);
+      expect(backoff.at - before.at).toBeGreaterThanOrEqual(before.seconds);
+      expect(backoff.at - before.at).toBeLessThan(before.seconds + 0.11);
     }
     // 1.5 s of one, the rest of both.
     expect(fetched.download.seconds).toBeLessThan(1.7 + (10_000 - 150) / 500 + 0.5);
   });
 
   it('is forgiven for a good chunk', async () => {
-    // Retired at 3, fails after its rest, is good after the next, and fails from then on.
+    // Retired at 3, fails after its backoff, is good after the next, and fails from then on.
     const answer = goodAt(5);
     const world = new SimulatedSources(1000, {
       a: { rate: 1000, atOnce: 1, answer },
@@ -67,7 +69,7 @@ describe('A source that fails', () => {
     });
     const fetched = new SimulatedDownload(world, { chunkSize: 10 });
     expect(await fetched.run()).toBeUndefined();
-    expect(fetched.restsOf('a').slice(0, 4)).toEqual([0.5, 1, 0.5, 1]);
+    expect(fetched.backoffsOf('a').slice(0, 4)).toEqual([0.5, 1, 0.5, 1]);
     const retired = fetched.told.filter(({ what, source }) => what !== 'returned' && source === 'a');
     // The good chunk gives a try back.
     expect(retired.slice(7, 10).map(({ what }) => what)).toEqual(['failed', 'failed', 'retired']);
@@ -105,7 +107,7 @@ describe('A source that fails', () => {
     }
   });
 
-  it('has failed once where its connection has taken thousands of questions with it', async () => {
+  it('has failed once where its connection has taken thousands of requests with it', async () => {
     let deaths = 0;
     const answer: Script = ({ index }) => (index === 2000 && deaths++ === 0 ? 'death' : undefined);
     const world = new SimulatedSources(1_000_000, { one: { rate: 1_000_000, roundTrip: 0.01, answer } });
@@ -145,10 +147,10 @@ describe('A source that fails', () => {
         [8, 9],
       ],
     });
-    // The last rest of the last one is not told: nobody would see its end.
-    const rests = ['a', 'b', 'c'].map((source) => fetched.restsOf(source).length);
-    expect(Math.min(...rests)).toBe(LAST_RESTS - 1);
-    for (const count of rests) expect(count).toBeGreaterThanOrEqual(LAST_RESTS - 1);
+    // The last backoff of the last one is not told: nobody would see its end.
+    const backoffs = ['a', 'b', 'c'].map((source) => fetched.backoffsOf(source).length);
+    expect(Math.min(...backoffs)).toBe(LAST_BACKOFFS - 1);
+    for (const count of backoffs) expect(count).toBeGreaterThanOrEqual(LAST_BACKOFFS - 1);
     expect(world.now).toBeLessThan(10);
   });
 
@@ -166,5 +168,30 @@ describe('A source that fails', () => {
     const error = await fetched.run();
     expect(error).toMatchObject({ code: 'no-sources' });
     expect(world.now).toBeLessThan(120);
+  });
+
+  it('for as long as a link is down goes on when it is back, and asks for no more than its window again', async () => {
+    const SIZE = 400_000;
+    const world = new SimulatedSources(SIZE, {
+      one: { rate: 10_000, roundTrip: 0.01, answer: (_, at) => (at > 10 && at < 30 ? 'silence' : undefined) },
+    });
+    const fetched = new SimulatedDownload(world, { chunkSize: 1000, timing: DOWNLOAD_TIMING });
+    expect(await fetched.run()).toBeUndefined();
+    expect(fetched.isRight).toBe(true);
+    expect(fetched.sink.isWrittenOnce).toBe(true);
+    // Its window, and one chunk at each try.
+    const tries = fetched.failuresOf('one');
+    expect(world.askedBytes).toBeLessThanOrEqual(SIZE + world.source('one').mostBytes + tries * 1000);
+    expect(world.now).toBeLessThan(75);
+  });
+
+  it('and stays silent ends the download after all', async () => {
+    const world = new SimulatedSources(400_000, {
+      one: { rate: 10_000, roundTrip: 0.01, answer: (_, at) => (at > 10 ? 'silence' : undefined) },
+    });
+    const fetched = new SimulatedDownload(world, { chunkSize: 1000, timing: DOWNLOAD_TIMING });
+    expect(await fetched.run()).toMatchObject({ code: 'no-sources' });
+    expect(world.now).toBeGreaterThan(DOWNLOAD_TIMING.silenceMs / 1000);
+    expect(world.now).toBeLessThan(DOWNLOAD_TIMING.silenceMs / 1000 + 20);
   });
 });

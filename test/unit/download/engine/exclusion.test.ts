@@ -11,28 +11,29 @@ const chunksOf = (world: SimulatedSources, ...sources: readonly string[]) =>
   sources.flatMap((source) => world.source(source).asked).sort((a, b) => a - b);
 
 describe('A source whose content is another one', () => {
-  it('is not asked any more; what others have sent without a proof is asked for again as well', async () => {
-    const world = new SimulatedSources(4000, { proven: one, wrong, unknown: one });
+  it('is not asked any more; what it has sent is asked for again, and nothing else', async () => {
+    const world = new SimulatedSources(4000, { right: one, wrong, unknown: one });
     const fetched = new SimulatedDownload(world, { chunkSize: 100 });
     const { download, sink } = fetched;
-    download.prove('proven');
     let asked: number[] = [];
     let bytes = 0;
     world.after(0.55, () => {
       // Five chunks of each are there, and one is on its way.
-      asked = chunksOf(world, 'wrong', 'unknown').filter((index) => index < 15);
+      asked = chunksOf(world, 'wrong').filter((index) => index < 15);
       bytes = download.exclude('wrong');
       expect(download.exclude('wrong')).toBe(0);
     });
     expect(await fetched.run()).toBeUndefined();
-    expect(bytes).toBe(1000);
+    expect(bytes).toBe(500);
     expect(sink.doubted.flatMap(([from, to]) => range(from / 100, to / 100))).toEqual(asked);
     expect(world.source('wrong').asked.length).toBe(6);
     expect(fetched.isRight).toBe(true);
     expect(sink.isWrittenOnce).toBe(true);
-    // All but what is doubted and what was on its way from the wrong one was asked for once.
-    expect(world.askedBytes).toBe(4000 + 1000 + 100);
+    // All but what it gave and what was on its way from it was asked for once.
+    expect(world.askedBytes).toBe(4000 + 500 + 100);
     expect(download.progress().bytes).toBe(4000);
+    expect(download.shares.map(({ source }) => source)).toEqual(['right', 'unknown']);
+    expect(download.shares.reduce((sum, share) => sum + share.bytes, 0)).toBe(4000);
   });
 
   it('costs nothing where it has sent nothing yet', async () => {
@@ -60,24 +61,27 @@ describe('A source whose content is another one', () => {
     expect(world.now).toBeLessThan(0.2);
     expect(world.source('wrong').asked).toEqual([]);
     // Nor does it come back.
-    download.add({ address: 'wrong', token: 'x' });
+    fetched.task.add({ address: 'wrong', token: 'x' });
     expect(await fetched.run()).toMatchObject({ code: 'no-sources' });
     expect(download.progress().sources).toEqual([]);
   });
 
-  it('takes nothing of what is proven with it', async () => {
-    const world = new SimulatedSources(1000, { proven: one, wrong: { ...wrong, rate: 500 } });
+  it('may be readmitted, and does its part again', async () => {
+    const world = new SimulatedSources(4000, { a: one, b: one });
     const fetched = new SimulatedDownload(world, { chunkSize: 100 });
-    fetched.download.prove('proven');
-    world.after(0.45, () => expect(fetched.download.exclude('wrong')).toBe(200));
+    const { download } = fetched;
+    world.after(0.55, () => expect(download.exclude('b')).toBe(500));
+    world.after(1.05, () => download.readmit('b'));
     expect(await fetched.run()).toBeUndefined();
     expect(fetched.isRight).toBe(true);
-    expect(new Set(world.source('proven').asked).size).toBe(10);
-    expect(world.source('proven').asked.length).toBe(10);
+    expect(fetched.sink.isWrittenOnce).toBe(true);
+    expect(download.seconds).toBeLessThan(2.6);
+    download.readmit('nobody');
+    download.readmit('a');
   });
 });
 
-describe('A download in doubt', () => {
+describe('A download that is not what it should be', () => {
   it('asks again for what was there before, and counts it no longer', async () => {
     const world = new SimulatedSources(1000, { good: one });
     const fetched = new SimulatedDownload(world, {
@@ -86,40 +90,19 @@ describe('A download in doubt', () => {
       old: Buffer.alloc(1000, 0xff),
     });
     const { download } = fetched;
-    download.prove('good');
     world.after(0.25, () => {
       expect(download).toMatchObject({ resumed: 500 });
       expect(download.progress().bytes).toBe(200);
-      expect(download.doubt()).toBe(500);
+      expect(download.reopenResumed()).toBe(500);
       expect(download).toMatchObject({ resumed: 0 });
       expect(download.progress().bytes).toBe(200);
-      expect(download.doubt()).toBe(0);
+      expect(download.reopenResumed()).toBe(0);
     });
     expect(await fetched.run()).toBeUndefined();
     expect(fetched.isRight).toBe(true);
     expect(fetched.sink.doubted).toEqual([[0, 500]]);
     expect(world.source('good').asked.length).toBe(10);
     expect(download.progress().bytes).toBe(1000);
-  });
-
-  it('begins anew with the sources that are proven', async () => {
-    const world = new SimulatedSources(2000, { wrong, good: one });
-    const fetched = new SimulatedDownload(world, { chunkSize: 100 });
-    const { download, sink } = fetched;
-    // It can tell its digest only now.
-    world.after(0.45, () => download.prove('good'));
-    expect(await fetched.run()).toBeUndefined();
-    expect(fetched.isRight).toBe(false);
-    const before = chunksOf(world, 'good').length;
-    // Ten chunks of the wrong one, and four that came before the proof.
-    expect(download.excludeUnproven()).toBe(1400);
-    expect(download.isDone).toBe(false);
-    expect(await fetched.run()).toBeUndefined();
-    expect(fetched.isRight).toBe(true);
-    expect(sink.isWrittenOnce).toBe(true);
-    expect(chunksOf(world, 'good').length).toBe(before + 14);
-    expect(world.source('wrong').asked.length).toBe(10);
-    expect(download.excludeUnproven()).toBe(0);
   });
 
   it('does not wait for what comes between two runs, or in the next one', async () => {
@@ -130,23 +113,21 @@ describe('A download in doubt', () => {
       });
       const fetched = new SimulatedDownload(world, { chunkSize: 100 });
       const { download } = fetched;
-      download.prove('slow');
       expect(await fetched.run()).toBeUndefined();
       // The slow one is still asked for what the fast one has sent in its place.
       expect(world.source('slow').questions).toBeGreaterThan(20);
       await world.pass(pause);
-      expect(download.excludeUnproven()).toBeGreaterThan(5000);
+      expect(download.exclude('fast')).toBeGreaterThan(5000);
       expect(await fetched.run()).toBeUndefined();
       expect(fetched.isRight).toBe(true);
       expect(fetched.sink.isWrittenOnce).toBe(true);
     }
   });
 
-  it('that arises while the disk is waited for keeps it from ending', async () => {
+  it('does not end where that is found out while the disk is waited for', async () => {
     const world = new SimulatedSources(1000, { wrong, good: one });
     const fetched = new SimulatedDownload(world, { chunkSize: 500 });
     fetched.sink.onWrite = () => (fetched.sink.writes === 2 ? world.pause(1) : undefined);
-    fetched.download.prove('good');
     world.after(1, () => {
       expect(fetched.download.isDone).toBe(true);
       expect(fetched.download.exclude('wrong')).toBe(500);
