@@ -37,15 +37,7 @@ const ROOMS = [
     room: 'terminal',
     may: ['errors', 'limits'],
     types: ['events'],
-    packages: [
-      'node:readline',
-      'node:stream',
-      'node:events',
-      'node:tty',
-      'chalk',
-      'cli-table3',
-      'string-width',
-    ],
+    packages: ['node:readline', 'node:stream', 'node:events', 'node:tty', 'chalk', 'string-width'],
   },
 ];
 const STORY = ['eachare', 'options', 'commands', 'peer', 'clock', 'neighbours', 'handlers'];

@@ -1,12 +1,11 @@
-import Table from 'cli-table3';
 import { columnsOf, shortenMiddle, wrap } from './layout.ts';
 
 /**
  * One table: `Head | Head` over a rule, then the rows, without a frame: readable, and easy for a script to split.
  * It fits a width by wrapping its cells; a cell that would need more than MAX_CELL_LINES lines is shortened.
  *
- * cli-table3 counts the width of some scripts and emoji wrongly, so it never sees them: it gets lines of known
- * width (`Disguise`) and does what it is good at, rows of several lines and alignment.
+ * No table library: those that run on Node 20 (cli-table3 with string-width 4) count Thai, Arabic, Indic scripts and newer
+ * emoji wrongly, and what is left of the work once the widths are known is to pad and to join.
  */
 export interface Column {
   readonly head: string;
@@ -25,39 +24,7 @@ const MAX_CELL_LINES = 12;
 const FLEXIBLE_FLOOR = 10;
 /** Where even this is too wide, rows are wider than the screen. */
 const FLOOR = 3;
-/** cli-table3 takes quadratic time: 100 000 rows in one piece would take minutes. */
-const ROWS_PER_PIECE = 20;
 const BETWEEN = ' | ';
-const STYLE = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
-const CHARS = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', 'left-mid': '', right: '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'right-mid': '' },
-  ...{ mid: '-', 'mid-mid': '-+-', middle: BETWEEN },
-};
-const FIRST_STAND_IN = 0xf0000;
-const STAND_INS = /[\u{F0000}-\u{FFFFD}]\uE000*/gu;
-
-/** Stands in for lines that are not ASCII: private characters, one column each, which `escape` lets through nowhere. */
-class Disguise {
-  readonly #lines: string[] = [];
-
-  hide(lines: readonly string[]): string {
-    return lines.map((line) => (/^[ -~]*$/.test(line) ? line : this.#standIn(line))).join('\n');
-  }
-
-  reveal(text: string): string {
-    return text.replace(
-      STAND_INS,
-      (found) => this.#lines[(found.codePointAt(0) ?? 0) - FIRST_STAND_IN] ?? found,
-    );
-  }
-
-  #standIn(line: string): string {
-    this.#lines.push(line);
-    const first = String.fromCodePoint(FIRST_STAND_IN + this.#lines.length - 1);
-    return first + '\uE000'.repeat(Math.max(columnsOf(line) - 1, 0));
-  }
-}
 
 function wholeText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
@@ -115,33 +82,29 @@ function fit(columns: readonly Column[], width: number): number[] {
   return widths;
 }
 
+function pad(text: string, width: number, align: Column['align']): string {
+  const space = ' '.repeat(Math.max(width - columnsOf(text), 0));
+  return align === 'left' ? text + space : space + text;
+}
+
 /** The lines of a table at most `width` columns wide; with Infinity every row is one line, however long. */
 export function tableLines(columns: readonly Column[], width: number): string[] {
   const widths = fit(columns, width);
-  const draw = (cells: readonly Cell[], disguise: Disguise) =>
-    cells.map((cell, index) => disguise.hide(cellLines(cell, widths[index] ?? FLOOR)));
-  const rows = Math.max(...columns.map(({ cells }) => cells.length));
-  const lines: string[] = [];
-  for (let first = 0; first === 0 || first < rows; first += ROWS_PER_PIECE) {
-    const disguise = new Disguise();
-    const head = draw(
-      columns.map((column) => column.head),
-      disguise,
+  const row = (cells: readonly Cell[]): string[] => {
+    const drawn = cells.map((cell, at) => cellLines(cell, widths[at] ?? FLOOR));
+    const height = Math.max(...drawn.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      columns
+        .map(({ align }, at) => pad(drawn[at]?.[line] ?? '', widths[at] ?? FLOOR, align))
+        .join(BETWEEN)
+        .trimEnd(),
     );
-    const colAligns = columns.map(({ align }) => align);
-    const table = new Table({ head, colAligns, colWidths: widths, chars: CHARS, style: STYLE });
-    for (let row = first; row < Math.min(first + ROWS_PER_PIECE, rows); row += 1) {
-      table.push(
-        draw(
-          columns.map(({ cells }) => cells[row] ?? ''),
-          disguise,
-        ),
-      );
-    }
-    const drawn = disguise.reveal(table.toString()).split('\n');
-    // Every piece has the head, so that cli-table3 rules off the same in all of them; it is shown once.
-    const headLines = Math.max(...head.map((text) => text.split('\n').length)) + 1;
-    lines.push(...drawn.slice(first === 0 ? 0 : headLines).map((line) => line.trimEnd()));
-  }
-  return lines;
+  };
+  const rows = Math.max(...columns.map(({ cells }) => cells.length));
+  const rule = widths.map((own) => '-'.repeat(own)).join('-+-');
+  return [
+    ...row(columns.map(({ head }) => head)),
+    ...(rows > 0 ? [rule] : []),
+    ...Array.from({ length: rows }, (_, at) => row(columns.map(({ cells }) => cells[at] ?? ''))).flat(),
+  ];
 }
