@@ -10,11 +10,11 @@ import type {
 } from '../events.ts';
 import { CHUNKS_SHOWN_EACH, PROGRESS_LINE_INTERVAL_MS } from '../limits.ts';
 import { colorOf } from './colors.ts';
-import { progressLine } from './progress.ts';
-import { questionText } from './questions.ts';
+import { progressLine } from './download-sentences.ts';
+import { questionText } from './sentences.ts';
 import { chunkFailuresCut, DIGESTS_COMPARED, SUMMARY_HINT, uploadBegins } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { describe } from './text.ts';
+import { describe } from './sentences.ts';
 import { Uploads } from './uploads.ts';
 
 /** Failed chunks of one download that get a line each where messages are summed up. */

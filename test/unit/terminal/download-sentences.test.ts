@@ -1,6 +1,6 @@
 import { describe as suite, expect, it } from 'vitest';
 import { colorOf } from '../../../src/terminal/colors.ts';
-import { describe } from '../../../src/terminal/text.ts';
+import { describe } from '../../../src/terminal/sentences.ts';
 import { A1, A2, A3, address } from './addresses.ts';
 import { DOWNLOAD_SAMPLES, FINISHED } from './download-samples.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DownloadProgressed } from '../../../src/events.ts';
 import { columnsOf } from '../../../src/terminal/layout.ts';
-import { progressLine } from '../../../src/terminal/progress.ts';
+import { progressLine } from '../../../src/terminal/download-sentences.ts';
 import { address } from './addresses.ts';
 
 const MIB = 1024 ** 2;

@@ -1,7 +1,7 @@
 import { describe as suite, expect, it } from 'vitest';
-import { questionText } from '../../../src/terminal/questions.ts';
+import { questionText } from '../../../src/terminal/sentences.ts';
 import { isProtocolReason, reason } from '../../../src/terminal/reasons.ts';
-import { describe } from '../../../src/terminal/text.ts';
+import { describe } from '../../../src/terminal/sentences.ts';
 import { A1, A2, A3 } from './addresses.ts';
 import { SAMPLES } from './samples.ts';
 
