@@ -251,9 +251,6 @@ export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 /** What an interrupted download has left is of use for a week; one under way writes all the time. */
 export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** Characters of a line that a person types; further keys are ignored. */
-export const MAX_TYPED_CHARS = 2_000;
-
 /** Characters of rejected input that are shown again. */
 export const SHOWN_INPUT_CHARS = 60;
 

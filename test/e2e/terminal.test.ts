@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { PseudoTerminal } from '../helpers/pseudo-terminal.ts';
+import { SessionClient } from '../helpers/session-client.ts';
 import { PROGRAM, SpawnedPeer } from '../helpers/spawned-peer.ts';
 
 /** The program as a person starts it, on a terminal, with one neighbour. */
@@ -65,6 +66,18 @@ describe('the program on a terminal', () => {
     expect(await readdir(folder)).toHaveLength(2);
     expect(tail(await terminal.screen.seen())).toContain('Saindo...');
     await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
+  });
+
+  it('answers others while nobody reads its screen', async () => {
+    await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
+    const { terminal } = await start(b);
+    const [, port = ''] =
+      /^Peer iniciado em .*:(\d+)$/m.exec((await terminal.screen.seen()).join('\n')) ?? [];
+    terminal.stall();
+    using client = await SessionClient.open(Number(port));
+    // Far more than the pseudo-terminal and the pipe behind it take.
+    const requests = Array.from({ length: 4_000 }, () => 'LS');
+    expect(new Set(await client.ask(...requests))).toEqual(new Set(['LS_LIST 0']));
   });
 
   it.each([
