@@ -241,28 +241,11 @@ export const RECHECK_FILE_MS = 250;
 export const COMPLAINT_INTERVAL_MS = 60_000;
 export const MAX_COMPLAINTS = 256;
 
-/** Downloads of more chunks are shown as progress, not message by message. */
-export const CHUNKS_SHOWN_EACH = 64;
-
-/** How often a running download is shown, on a terminal and on a pipe. */
+/** How often a running download is reported. */
 export const PROGRESS_INTERVAL_MS = 200;
-export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 
 /** What an interrupted download has left is of use for a week; one under way writes all the time. */
 export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
-
-/** Characters of rejected input that are shown again. */
-export const SHOWN_INPUT_CHARS = 60;
-
-/**
- * Rows of a table of files: they cost a tenth of a millisecond each, and a long list must not keep us from answering
- * others. All are in the event log.
- */
-export const MAX_SHOWN_ROWS = 5_000;
-
-/** Arguments and characters of a message that are shown and logged. */
-export const MAX_SHOWN_ARGS = 64;
-export const SHOWN_BASE64_CHARS = 20;
 
 /** The event log is written this long after an event at the latest. */
 export const LOG_FLUSH_MS = 50;
