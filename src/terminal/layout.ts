@@ -64,3 +64,12 @@ export function wrap(text: string, columns: number): string[] {
   }
   return [...lines, line];
 }
+
+/** Breaks a sentence that is too long for the screen, the further lines indented by two columns more than the first. */
+export function wrapSentence(sentence: string, columns: number): string[] {
+  if (columnsOf(sentence) <= columns) return [sentence];
+  const [first = ''] = wrap(sentence, columns);
+  const indent = ' '.repeat(sentence.search(/[^ ]|$/) + 2);
+  const rest = wrap(sentence.slice(first.length).trimStart(), Math.max(columns - indent.length, 1));
+  return [first, ...rest.map((line) => indent + line)];
+}

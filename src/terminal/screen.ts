@@ -6,19 +6,33 @@ import type {
   DownloadStarted,
   MessageReceived,
   MessageSent,
+  NeighbourView,
   Reporter,
 } from '../events.ts';
-import { CHUNKS_SHOWN_EACH, PROGRESS_LINE_INTERVAL_MS } from '../limits.ts';
-import { colorOf } from './colors.ts';
+import { painted } from './colors.ts';
 import { progressLine } from './download-sentences.ts';
-import { questionText } from './sentences.ts';
-import { chunkFailuresCut, DIGESTS_COMPARED, SUMMARY_HINT, uploadBegins } from './summary.ts';
+import { wrapSentence } from './layout.ts';
+import { describe, questionText } from './sentences.ts';
+import { chunkFailuresCut, DIGESTS_COMPARED, HiddenMessages, SUMMARY_HINT, Uploads } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { describe } from './sentences.ts';
-import { Uploads } from './uploads.ts';
+
+/** Downloads of more chunks are shown as progress, not message by message. */
+export const CHUNKS_SHOWN_EACH = 64;
 
 /** Failed chunks of one download that get a line each where messages are summed up. */
 const CHUNK_FAILURES_SHOWN = 3;
+
+/** On a screen a download is shown as progress once it has lasted this long, in seconds. */
+const PROGRESS_AFTER = 0.5;
+
+/** How often a running download is shown on a pipe. */
+export const PROGRESS_LINE_INTERVAL_MS = 2_000;
+
+/** How often it is looked whether what is summed up has come to rest, and can be accounted for. */
+export const ACCOUNT_INTERVAL_MS = 1_000;
+
+/** Neighbours whose status is remembered, for the lines that repeat it. */
+const MAX_STATUSES = 2_000;
 
 export interface ScreenOptions {
   readonly terminal: Pick<Terminal, 'print' | 'status' | 'ask' | 'width' | 'isLive' | 'colorLevel'>;
@@ -31,26 +45,37 @@ export interface ScreenOptions {
 }
 
 type ClockUpdated = Extract<AppEvent, { event: 'clock-updated' }>;
+type Address = NeighbourView['address'];
+type Status = NeighbourView['status'];
 
 /**
  * Events as text on the terminal, and the questions of the commands.
  *
- * Summed up, all that is said about digests gets one line, and the DL and FILE of a large download, ours or somebody else's, one when it begins and a
- * progress line while ours runs. They come by the ten thousand a second, so leaving one out must cost next to
- * nothing. A clock line goes with its message: the one before it when received, the one behind it when sent;
- * the latter is held back until that message comes, in the same turn.
+ * Where messages are summed up, those about digests get one line, and the DL and FILE of a large download, ours or somebody
+ * else's, one when it begins and a progress line while ours runs. They come by the ten thousand a second, so leaving one
+ * out must cost next to nothing. No tick stays hidden: before the next clock that is shown, at the end and after a second
+ * of silence, a line says how many messages were left out and how far they have moved our clock.
+ * A clock line goes with its message: the one before it when received, the one after it when sent; the latter is held back
+ * until that message comes, in the same turn.
+ * Where all messages are shown, the status of the neighbour stands after each as in the course, changed or not.
  */
 export class Screen implements Reporter {
   readonly #options: ScreenOptions;
   readonly #chalk: ChalkInstance;
   readonly #now: () => number;
   readonly #uploads: Uploads;
+  readonly #hidden = new HiddenMessages();
+  readonly #statuses = new Map<string, Status>();
+  #clock = 0;
   #heldClock: ClockUpdated | undefined;
-  #lastReceivedHidden = false;
+  #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
   /** Digests were asked for since the last question to the person; one line tells it. */
   #isComparing = false;
+  #isHintGiven = false;
   #lastProgress = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #hiddenBefore = 0;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -63,71 +88,160 @@ export class Screen implements Reporter {
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
     this.#isComparing = false;
+    this.#account();
     return terminal.ask(questionText(question, terminal.width));
   };
 
   report(event: AppEvent): void {
-    if (event.event === 'message-sent') this.#sent(event);
-    else if (event.event === 'message-received') this.#received(event);
-    else if (event.event === 'clock-updated') this.#clock(event);
-    else if (event.event === 'download-progressed') this.#progressed(event);
-    else if (event.event === 'download-started') this.#started(event);
-    else if (event.event === 'chunk-failed') this.#chunkFailed(event);
-    else {
-      if (event.event === 'download-finished' || event.event === 'download-failed') {
+    switch (event.event) {
+      case 'message-sent':
+        return this.#sent(event);
+      case 'message-received':
+        return this.#received(event);
+      case 'clock-updated':
+        return this.#clockUpdated(event);
+      case 'download-progressed':
+        return this.#progressed(event);
+      case 'download-started':
+        return this.#started(event);
+      case 'chunk-failed':
+        return this.#chunkFailed(event);
+      case 'neighbour-added':
+      case 'neighbour-status-changed':
+        this.#noteStatus(event.neighbour, event.status);
+        return this.#show(event);
+      case 'download-finished':
+      case 'download-failed':
         this.#options.terminal.status(undefined);
-      }
-      this.#show(event);
+        this.#account();
+        return this.#show(event);
+      case 'statistics-shown':
+        this.#account();
+        return this.#show(event);
+      case 'leaving':
+        this.#endUploads(true);
+        this.#account();
+        return this.#show(event);
+      case 'peer-stopped':
+        this.#account();
+        clearTimeout(this.#timer);
+        return;
+      default:
+        this.#show(event);
     }
   }
 
+  get #showsAll(): boolean {
+    return this.#options.messages === 'todas';
+  }
+
   #isHidden(event: MessageSent | MessageReceived): boolean {
-    if (this.#options.messages !== 'resumo') return false;
+    if (this.#showsAll) return false;
     const { type, chunks = 0 } = event;
     if (type === 'DL' || type === 'FILE') return chunks > CHUNKS_SHOWN_EACH;
     return type === 'DIGEST' || type === 'DIGEST_OF' || (type === 'ERROR' && event.args[0] === 'DIGEST');
   }
 
-  #clock(event: ClockUpdated): void {
+  #clockUpdated(event: ClockUpdated): void {
+    this.#clock = event.clock;
     if (event.cause === 'send') {
       this.#showHeld();
       this.#heldClock = event;
-    } else if (!this.#lastReceivedHidden) this.#show(event);
+      return;
+    }
+    const message = this.#lastReceived;
+    // The clock line of a message that was left out.
+    if (message === undefined) return;
+    this.#show(event);
+    this.#showStatus(message.from, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE');
   }
 
   #sent(event: MessageSent): void {
-    if (!this.#isHidden(event)) return this.#show(event);
+    if (!this.#isHidden(event)) {
+      this.#account();
+      this.#show(event);
+      if (!event.reply && event.type !== 'BYE') this.#showStatus(event.to, 'ONLINE');
+      return;
+    }
     this.#heldClock = undefined;
+    this.#hide(event.type, event.clock - 1, event.clock);
+    if (event.type === 'FILE') this.#uploads.sent(event.to, event.token ?? '', event.bytes ?? 0);
     if (event.type !== 'DIGEST' || this.#isComparing) return;
     this.#isComparing = true;
-    this.#print(DIGESTS_COMPARED);
+    this.#print(`${DIGESTS_COMPARED}${this.#hint()}.`);
   }
 
   #received(event: MessageReceived): void {
-    this.#lastReceivedHidden = this.#isHidden(event);
-    if (!this.#lastReceivedHidden) return this.#show(event);
-    if (event.type === 'DL') this.#served(event);
+    if (!this.#isHidden(event)) {
+      this.#lastReceived = event;
+      this.#account();
+      return this.#show(event);
+    }
+    this.#lastReceived = undefined;
+    this.#hide(event.type, this.#clock, event.clockAfter);
+    if (event.type !== 'DL') return;
+    // The `args` of a hidden message stay unread.
+    const line = this.#uploads.requested(event.from, event.token ?? '', event.chunks ?? 0);
+    if (line !== undefined) this.#print(`${line}${this.#hint()}.`);
   }
 
-  /** The `args` of a hidden message stay unread. */
-  #served({ from, token: name = '', chunks = 0 }: MessageReceived): void {
-    if (this.#uploads.begins(from, name)) this.#print(uploadBegins(name, from, chunks));
+  #hide(type: string, from: number, to: number): void {
+    this.#hidden.add(type, from, to);
+    if (this.#timer === undefined) this.#watch();
+  }
+
+  /** Accounts for what was left out once nothing more of it has come for a while, and for uploads that are over. */
+  #watch(): void {
+    this.#hiddenBefore = this.#hidden.count;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const isQuiet = this.#hidden.count === this.#hiddenBefore;
+      this.#endUploads(false);
+      if (isQuiet) this.#account();
+      if (this.#hidden.count > 0 || this.#uploads.size > 0) this.#watch();
+    }, ACCOUNT_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  #endUploads(isEnd: boolean): void {
+    for (const line of this.#uploads.ended(this.#options.terminal.width, isEnd)) this.#print(line);
+  }
+
+  #account(): void {
+    const line = this.#hidden.take();
+    // Not held back behind a clock that was drawn later.
+    if (line !== undefined) this.#printLine(line);
+  }
+
+  #noteStatus(neighbour: string, status: Status): void {
+    if (!this.#showsAll) return;
+    this.#statuses.delete(neighbour);
+    this.#statuses.set(neighbour, status);
+    if (this.#statuses.size <= MAX_STATUSES) return;
+    const [oldest = ''] = this.#statuses.keys();
+    this.#statuses.delete(oldest);
+  }
+
+  /** Where all is shown: a change has told itself already, or is about to. */
+  #showStatus(neighbour: string, status: Status): void {
+    if (!this.#showsAll || this.#statuses.get(neighbour) !== status) return;
+    this.#show({ event: 'neighbour-status-changed', neighbour: neighbour as Address, status });
   }
 
   #started(event: DownloadStarted): void {
     this.#chunkFailures = 0;
     this.#lastProgress = this.#now();
-    const isSummed = event.chunks > CHUNKS_SHOWN_EACH && this.#options.messages === 'resumo';
-    this.#show(event, isSummed ? ` ${SUMMARY_HINT}` : '');
+    const isSummed = event.chunks > CHUNKS_SHOWN_EACH && !this.#showsAll;
+    this.#show(event, isSummed ? this.#hint() : '');
   }
 
   #progressed(event: DownloadProgressed): void {
-    if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const { terminal } = this.#options;
     if (terminal.isLive) {
-      terminal.status(progressLine(event, terminal.width - 1));
+      if (event.seconds >= PROGRESS_AFTER) terminal.status(progressLine(event, terminal.width - 1));
       return;
     }
+    if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const now = this.#now();
     if (now - this.#lastProgress < PROGRESS_LINE_INTERVAL_MS) return;
     this.#lastProgress = now;
@@ -136,8 +250,15 @@ export class Screen implements Reporter {
 
   #chunkFailed(event: Extract<AppEvent, { event: 'chunk-failed' }>): void {
     this.#chunkFailures += 1;
-    if (this.#options.messages === 'todas' || this.#chunkFailures <= CHUNK_FAILURES_SHOWN) this.#show(event);
+    if (this.#showsAll || this.#chunkFailures <= CHUNK_FAILURES_SHOWN) this.#show(event);
     else if (this.#chunkFailures === CHUNK_FAILURES_SHOWN + 1) this.#print(chunkFailuresCut(event.name));
+  }
+
+  /** Once a run. */
+  #hint(): string {
+    if (this.#isHintGiven) return '';
+    this.#isHintGiven = true;
+    return ` ${SUMMARY_HINT}`;
   }
 
   #showHeld(): void {
@@ -147,18 +268,20 @@ export class Screen implements Reporter {
     this.#show(held);
   }
 
-  #show(event: AppEvent, suffix = ''): void {
+  #show(event: AppEvent, hint = ''): void {
     this.#showHeld();
     const { terminal, address } = this.#options;
-    const lines = describe(event, { own: address(), width: terminal.width });
-    if (lines.length === 0) return;
-    const text = lines.join('\n') + suffix;
-    const color = colorOf(event);
-    terminal.print(color === undefined ? text : this.#chalk[color](text));
+    const lines = describe(event, { own: address(), width: terminal.width, hint });
+    if (lines.length > 0) terminal.print(painted(event, lines.join('\n'), this.#chalk));
   }
 
   #print(line: string): void {
     this.#showHeld();
-    this.#options.terminal.print(line);
+    this.#printLine(line);
+  }
+
+  #printLine(line: string): void {
+    const { terminal } = this.#options;
+    terminal.print(wrapSentence(line, terminal.width).join('\n'));
   }
 }

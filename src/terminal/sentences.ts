@@ -1,5 +1,4 @@
 import type { AppEvent, MessageReceived, MessageSent, Question } from '../events.ts';
-import { SHOWN_INPUT_CHARS } from '../limits.ts';
 import {
   chunkFailed,
   chunksDoubted,
@@ -14,6 +13,7 @@ import {
 } from './download-sentences.ts';
 import { escape } from './escape.ts';
 import { count } from './formats.ts';
+import { columnsOf, wrapSentence } from './layout.ts';
 import { isProtocolReason, reason } from './reasons.ts';
 import { downloadsTable, foundFilesTable, localFilesTable, peersTable } from './tables.ts';
 
@@ -21,6 +21,9 @@ import { downloadsTable, foundFilesTable, localFilesTable, peersTable } from './
  * What is said to the person: a text for every event and every question, by pure functions without colour. Those of a
  * download stand in `download-sentences.ts`, the reasons of failures in `reasons.ts`.
  */
+
+/** Characters of rejected input that are shown again. */
+const SHOWN_INPUT_CHARS = 60;
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
@@ -30,10 +33,45 @@ export interface Setting {
   readonly own: string;
   /** Columns of the screen; Infinity where nothing is to be fitted or shortened. */
   readonly width: number;
+  /** What is said behind the last line. */
+  readonly hint?: string;
 }
 
-function envelope(origin: string, { clock, type, args }: MessageSent | MessageReceived): string {
-  return escape([origin, clock, type, ...args].join(' '));
+/** A message between words. On a screen a list of many entries is cut after about two rows. */
+function messageLine(
+  before: string,
+  origin: string,
+  { clock, type, args }: MessageSent | MessageReceived,
+  after: string,
+  width: number,
+): string {
+  const tokens = [origin, String(clock), type, ...args].map(escape);
+  const whole = `${before}"${tokens.join(' ')}"${after}`;
+  // Two columns for wide characters that leave the end of a row empty.
+  const room = 2 * width - 2;
+  const isList = type === 'LS_LIST' || type === 'PEER_LIST';
+  if (!isList || width === Infinity || columnsOf(whole) <= room) return whole;
+  const [total = 0] = args.map(Number);
+  const head = tokens.slice(0, 4).join(' ');
+  const entries = tokens.slice(4, 4 + total);
+  const cutAt = (shown: number) => {
+    const more = count(total - shown, 'entrada');
+    return `${before}"${[head, ...entries.slice(0, shown)].join(' ')} … e mais ${more}"${after}`;
+  };
+  let shown = 0;
+  while (shown < entries.length && columnsOf(cutAt(shown + 1)) <= room) shown += 1;
+  return cutAt(shown);
+}
+
+function messageSent(event: MessageSent, own: string, width: number): string {
+  // The course has one sentence for both; where a person reads, a word tells them apart.
+  const kind = event.reply && width < Infinity ? ' (resposta)' : '';
+  return messageLine('Encaminhando mensagem ', own, event, ` para ${escape(event.to)}${kind}`, width);
+}
+
+function messageReceived(event: MessageReceived, width: number): string {
+  const kind = event.reply ? 'Resposta' : 'Mensagem';
+  return messageLine(`${kind} recebida: `, event.from, event, '', width);
 }
 
 function again(repeated: number): string {
@@ -91,7 +129,25 @@ function statistics({ clock, peers, downloads }: EventOf<'statistics-shown'>, wi
  * The lines that tell an event, without colour; what section 4 of the protocol fixes is there letter by letter.
  * No lines for what a question that follows tells, and for what only the event log is to know.
  */
-export function describe(event: AppEvent, { own, width }: Setting): string[] {
+export function describe(event: AppEvent, setting: Setting): string[] {
+  const { hint = '' } = setting;
+  const lines = linesOf(event, setting);
+  if (lines.length > 0 && hint !== '') lines.push(`${lines.pop() ?? ''}${hint}`);
+  return isSentence(event) ? lines.flatMap((line) => wrapSentence(line, setting.width)) : lines;
+}
+
+/** Whether our own words tell it, which may be broken; not a message, nor what fits already. */
+function isSentence({ event }: AppEvent): boolean {
+  return ![
+    'message-sent',
+    'message-received',
+    'local-files-listed',
+    'statistics-shown',
+    'download-progressed',
+  ].includes(event);
+}
+
+function linesOf(event: AppEvent, { own, width }: Setting): string[] {
   switch (event.event) {
     case 'peer-started':
       return [`Peer iniciado em ${event.address}`];
@@ -100,9 +156,9 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
     case 'clock-updated':
       return [`=> Atualizando relogio para ${event.clock}`];
     case 'message-sent':
-      return [`Encaminhando mensagem "${envelope(own, event)}" para ${escape(event.to)}`];
+      return [messageSent(event, own, width)];
     case 'message-received':
-      return [`${event.reply ? 'Resposta' : 'Mensagem'} recebida: "${envelope(event.from, event)}"`];
+      return [messageReceived(event, width)];
     case 'input-rejected':
       return [`Entrada recusada de ${escape(event.remote)}: ${reason(event.code)}${again(event.repeated)}`];
     case 'request-refused':
@@ -147,7 +203,7 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
     case 'statistics-shown':
       return statistics(event, width);
     case 'download-started':
-      return [downloadStarted(event)];
+      return [downloadStarted(event, width)];
     case 'download-progressed':
       return [progressLine(event, width)];
     case 'chunk-failed':
@@ -161,11 +217,11 @@ export function describe(event: AppEvent, { own, width }: Setting): string[] {
     case 'source-excluded':
       return [sourceExcluded(event)];
     case 'chunks-doubted':
-      return [chunksDoubted(event)];
+      return [chunksDoubted(event, width)];
     case 'download-finished':
-      return downloadFinished(event);
+      return downloadFinished(event, width);
     case 'download-failed':
-      return downloadFailed(event);
+      return downloadFailed(event, width);
     case 'leaving':
       return ['Saindo...'];
   }

@@ -1,7 +1,9 @@
 import type { DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
-import { MAX_SHOWN_ROWS } from '../limits.ts';
 import { escape } from './escape.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
+
+/** A long list must not keep us from answering others while it is drawn. All are in the event log. */
+export const MAX_SHOWN_ROWS = 5_000;
 
 /** Seconds are shown with this many decimals. */
 const DECIMALS = 5;

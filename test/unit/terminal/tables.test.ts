@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_SHOWN_ROWS } from '../../../src/limits.ts';
 import { columnsOf } from '../../../src/terminal/layout.ts';
 import {
   downloadsTable,
   foundFilesTable,
   localFilesTable,
+  MAX_SHOWN_ROWS,
   peersTable,
 } from '../../../src/terminal/tables.ts';
 import { A2, A3, address } from './addresses.ts';
