@@ -74,7 +74,7 @@ suite('reason', () => {
   it('knows who broke the rules', () => {
     expect(isProtocolReason('bad-base64')).toBe(true);
     expect(isProtocolReason('refused')).toBe(false);
-    expect(reason('port-taken')).toBe('a porta já está em uso');
+    expect(reason('refused')).toBe('conexão recusada');
   });
 });
 
