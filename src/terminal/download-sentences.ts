@@ -8,7 +8,7 @@ import type {
 } from '../events.ts';
 import { escape } from './escape.ts';
 import { amount, count, duration, percent, ranges, rangesTotal, speed, wholeDuration } from './formats.ts';
-import { columnsOf, shortenEnd, shortenMiddle } from './layout.ts';
+import { columnsOf, nameWithin, shortenEnd, shortenMiddle } from './layout.ts';
 import { isFileReason, reason } from './reasons.ts';
 
 /** The texts of a download's events, from its beginning to its end. */
@@ -24,35 +24,36 @@ export function downloadStarted(event: DownloadStarted, width: number): string {
   const { name, size: total, chunkSize, chunks, sources, resumed } = event;
   const whole = amount(total, width);
   const pieces = `de até ${count(chunkSize, 'byte')}, de ${count(sources.length, 'peer')}`;
-  if (resumed === 0) return `Baixando ${escape(name)}: ${whole} em ${count(chunks, 'chunk')} ${pieces}.`;
-  const what = `Continuando o download de ${escape(name)}`;
+  if (resumed === 0)
+    return `Baixando ${nameWithin(name, width)}: ${whole} em ${count(chunks, 'chunk')} ${pieces}.`;
+  const what = `Continuando o download de ${nameWithin(name, width)}`;
   if (resumed >= total) return `${what}: todo o conteúdo já está aqui (${whole}), nada mais é pedido.`;
   return `${what} com ${amount(resumed, width)} de ${whole} já recebidos; só o resto é pedido, em chunks ${pieces}.`;
 }
 
-export function chunkFailed({ index, name, source, code }: EventOf<'chunk-failed'>): string {
-  return `Chunk ${index} de ${escape(name)} falhou em ${escape(source)}: ${reason(code)}`;
+export function chunkFailed({ index, name, source, code }: EventOf<'chunk-failed'>, width: number): string {
+  return `Chunk ${index} de ${nameWithin(name, width)} falhou em ${escape(source)}: ${reason(code)}`;
 }
 
-export function sourceRetired({ source, name, seconds }: EventOf<'source-retired'>): string {
+export function sourceRetired({ source, name, seconds }: EventOf<'source-retired'>, width: number): string {
   const rest = `fica de fora por ${duration(seconds)}`;
-  return `Peer ${escape(source)} falhou demais no download de ${escape(name)} e ${rest}.`;
+  return `Peer ${escape(source)} falhou demais no download de ${nameWithin(name, width)} e ${rest}.`;
 }
 
-export function sourceReturned({ source, name }: EventOf<'source-returned'>): string {
-  return `Peer ${escape(source)} volta ao download de ${escape(name)}.`;
+export function sourceReturned({ source, name }: EventOf<'source-returned'>, width: number): string {
+  return `Peer ${escape(source)} volta ao download de ${nameWithin(name, width)}.`;
 }
 
-export function sourceAdded({ source, name }: EventOf<'source-added'>): string {
-  return `Peer ${escape(source)} também tem ${escape(name)} e entra no download.`;
+export function sourceAdded({ source, name }: EventOf<'source-added'>, width: number): string {
+  return `Peer ${escape(source)} também tem ${nameWithin(name, width)} e entra no download.`;
 }
 
-export function sourceExcluded({ source, name }: EventOf<'source-excluded'>): string {
-  return `Peer ${escape(source)} sai do download de ${escape(name)}: tem outro conteúdo (SHA-256 diferente).`;
+export function sourceExcluded({ source, name }: EventOf<'source-excluded'>, width: number): string {
+  return `Peer ${escape(source)} sai do download de ${nameWithin(name, width)}: tem outro conteúdo (SHA-256 diferente).`;
 }
 
 export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>, width: number): string {
-  return `Conteúdo recebido de ${escape(name)} não é confiável e será pedido de novo: ${amount(bytes, width)}.`;
+  return `Conteúdo recebido de ${nameWithin(name, width)} não é confiável e será pedido de novo: ${amount(bytes, width)}.`;
 }
 
 function bytesOf(shares: readonly SourceShare[]): number {
@@ -96,10 +97,10 @@ export function downloadFinished(event: DownloadFinished, width: number): string
   ];
 }
 
-function failure({ name, code, missing, chunks }: EventOf<'download-failed'>): string {
+function failure({ name, code, missing, chunks }: EventOf<'download-failed'>, width: number): string {
   const isDisk = isFileReason(code) && code !== 'unsafe-name';
   const why = isDisk ? `não foi possível gravar no diretório compartilhado: ${reason(code)}` : reason(code);
-  const what = `Download do arquivo ${escape(name)} falhou: ${why}`;
+  const what = `Download do arquivo ${nameWithin(name, width)} falhou: ${why}`;
   const gaps = rangesTotal(missing);
   if (gaps === 0) return `${what}.`;
   return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
@@ -107,9 +108,9 @@ function failure({ name, code, missing, chunks }: EventOf<'download-failed'>): s
 
 export function downloadFailed(event: EventOf<'download-failed'>, width: number): string[] {
   const { kept } = event;
-  if (kept === 0) return [failure(event)];
+  if (kept === 0) return [failure(event, width)];
   const hint = 'Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.';
-  return [failure(event), `  Já recebido e guardado: ${amount(kept, width)}. ${hint}`];
+  return [failure(event, width), `  Já recebido e guardado: ${amount(kept, width)}. ${hint}`];
 }
 
 /** A name shorter than this says nothing any more. */

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { escape } from './escape.ts';
 
 /** How text falls on a screen: columns, not characters. CJK and emoji are two wide, combining accents none. */
 
@@ -72,4 +73,10 @@ export function wrapSentence(sentence: string, columns: number): string[] {
   const indent = ' '.repeat(sentence.search(/[^ ]|$/) + 2);
   const rest = wrap(sentence.slice(first.length).trimStart(), Math.max(columns - indent.length, 1));
   return [first, ...rest.map((line) => indent + line)];
+}
+
+/** A name inside a sentence: on a screen of so many columns it takes no more than half a row, and keeps its extension. */
+export function nameWithin(name: string, columns: number): string {
+  const shown = escape(name);
+  return columns < Infinity ? shortenMiddle(shown, Math.max(Math.floor(columns / 2), 12)) : shown;
 }

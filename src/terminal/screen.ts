@@ -181,7 +181,12 @@ export class Screen implements Reporter {
     this.#hide(event.type, this.#clock, event.clockAfter);
     if (event.type !== 'DL') return;
     // The `args` of a hidden message stay unread.
-    const line = this.#uploads.requested(event.from, event.token ?? '', event.chunks ?? 0);
+    const line = this.#uploads.requested(
+      event.from,
+      event.token ?? '',
+      event.chunks ?? 0,
+      this.#options.terminal.width,
+    );
     if (line !== undefined) this.#print(`${line}${this.#hint()}.`);
   }
 
@@ -251,7 +256,8 @@ export class Screen implements Reporter {
   #chunkFailed(event: Extract<AppEvent, { event: 'chunk-failed' }>): void {
     this.#chunkFailures += 1;
     if (this.#showsAll || this.#chunkFailures <= CHUNK_FAILURES_SHOWN) this.#show(event);
-    else if (this.#chunkFailures === CHUNK_FAILURES_SHOWN + 1) this.#print(chunkFailuresCut(event.name));
+    else if (this.#chunkFailures === CHUNK_FAILURES_SHOWN + 1)
+      this.#print(chunkFailuresCut(event.name, this.#options.terminal.width));
   }
 
   /** Once a run. */

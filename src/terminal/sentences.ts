@@ -13,7 +13,7 @@ import {
 } from './download-sentences.ts';
 import { escape } from './escape.ts';
 import { count } from './formats.ts';
-import { columnsOf, wrapSentence } from './layout.ts';
+import { columnsOf, nameWithin, wrapSentence } from './layout.ts';
 import { isProtocolReason, reason } from './reasons.ts';
 import { downloadsTable, foundFilesTable, localFilesTable, peersTable } from './tables.ts';
 
@@ -90,8 +90,11 @@ function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
   return `${failure(code)} ${escape(to)}: ${reason(code)} (${type})`;
 }
 
-function requestRefused({ from, type, name, code, repeated }: EventOf<'request-refused'>): string {
-  const what = escape(name === '' ? type : `${type} ${name}`);
+function requestRefused(
+  { from, type, name, code, repeated }: EventOf<'request-refused'>,
+  width: number,
+): string {
+  const what = name === '' ? type : `${type} ${nameWithin(name, width)}`;
   return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;
 }
 
@@ -162,7 +165,7 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'input-rejected':
       return [`Entrada recusada de ${escape(event.remote)}: ${reason(event.code)}${again(event.repeated)}`];
     case 'request-refused':
-      return [requestRefused(event)];
+      return [requestRefused(event, width)];
     case 'request-failed':
       return [requestFailed(event)];
     case 'neighbour-added':
@@ -207,15 +210,15 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'download-progressed':
       return [progressLine(event, width)];
     case 'chunk-failed':
-      return [chunkFailed(event)];
+      return [chunkFailed(event, width)];
     case 'source-retired':
-      return [sourceRetired(event)];
+      return [sourceRetired(event, width)];
     case 'source-returned':
-      return [sourceReturned(event)];
+      return [sourceReturned(event, width)];
     case 'source-added':
-      return [sourceAdded(event)];
+      return [sourceAdded(event, width)];
     case 'source-excluded':
-      return [sourceExcluded(event)];
+      return [sourceExcluded(event, width)];
     case 'chunks-doubted':
       return [chunksDoubted(event, width)];
     case 'download-finished':

@@ -1,5 +1,6 @@
 import { escape } from './escape.ts';
 import { amount, count, duration, listed } from './formats.ts';
+import { nameWithin } from './layout.ts';
 
 /*
  * What stands for the messages that are not shown one by one: an account of them and of the clock, so that no tick goes
@@ -13,8 +14,8 @@ export const SUMMARY_HINT = '(mensagens resumidas; --mensagens todas mostra cada
 export const DIGESTS_COMPARED = 'Comparando o SHA-256 do que os peers oferecem';
 
 /** Enough failed chunks were shown. */
-export function chunkFailuresCut(name: string): string {
-  return `Outras falhas de chunks de ${escape(name)} não são mostradas (--mensagens todas mostra cada uma).`;
+export function chunkFailuresCut(name: string, width: number): string {
+  return `Outras falhas de chunks de ${nameWithin(name, width)} não são mostradas (--mensagens todas mostra cada uma).`;
 }
 
 /** Messages that were not shown, and how far they have moved our clock. */
@@ -82,7 +83,7 @@ export class Uploads {
   }
 
   /** Notes a request for a chunk, and gives the line that tells of it where it is the first one of a download. */
-  requested(neighbour: string, name: string, chunks: number): string | undefined {
+  requested(neighbour: string, name: string, chunks: number, width: number): string | undefined {
     const now = this.#now();
     const known = this.#find(neighbour, name);
     if (known !== undefined && now - known.time < UPLOAD_IDLE_MS) {
@@ -96,7 +97,7 @@ export class Uploads {
       const [oldest = ''] = this.#uploads.keys();
       this.#uploads.delete(oldest);
     }
-    return `Enviando arquivo ${escape(name)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
+    return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
   }
 
   /** Notes a chunk that was sent. */
@@ -133,6 +134,6 @@ function key(neighbour: string, name: string): string {
 /** Whoever fetches from several peers, or goes on after an interruption, gets only a part from us. */
 function uploadEnded({ neighbour, name, chunks, sent, bytes, began, time }: Upload, width: number): string {
   const part = sent < chunks ? `, ${sent} de ${count(chunks, 'chunk')}` : '';
-  const what = `Enviado ${escape(name)} para ${escape(neighbour)}`;
+  const what = `Enviado ${nameWithin(name, width)} para ${escape(neighbour)}`;
   return `${what}: ${amount(bytes, width)}${part} em ${duration((time - began) / 1000)}.`;
 }

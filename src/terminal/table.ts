@@ -19,7 +19,8 @@ export interface Column {
 export type Cell =
   string | { readonly label: string; readonly text: string } | { readonly list: readonly string[] };
 
-const MAX_CELL_LINES = 12;
+/** More of one name, or of one list of peers, would push the other rows off the screen. */
+const MAX_CELL_LINES = 3;
 /** Columns of the screen; a name or an address that is cut into smaller pieces can hardly be read. */
 const FLEXIBLE_FLOOR = 10;
 /** Where even this is too wide, rows are wider than the screen. */

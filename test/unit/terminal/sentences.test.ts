@@ -47,6 +47,14 @@ suite('describe, on a screen', () => {
     ]);
   });
 
+  it('cuts long names in the middle', () => {
+    const name = `${'nome-longo-'.repeat(20)}.tar.gz`;
+    expect(onScreen({ event: 'source-added', name, source: A2 })).toEqual([
+      'Peer 127.0.0.1:5002 também tem',
+      '  nome-longo-nome…-longo-.tar.gz e entra no download.',
+    ]);
+  });
+
   it('shows two rows of a long list and how many entries are left out', () => {
     const [line = '', ...more] = onScreen(list(64), 80);
     expect(more).toEqual([]);
