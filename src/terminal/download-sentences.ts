@@ -11,7 +11,7 @@ import { amount, count, duration, percent, ranges, rangesTotal, speed, wholeDura
 import { columnsOf, nameWithin, shortenEnd, shortenMiddle } from './layout.ts';
 import { isFileReason, reason } from './reasons.ts';
 
-/** The texts of a download's events, from its beginning to its end. */
+/** The texts of a download, from the search to its end. */
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
@@ -19,6 +19,12 @@ type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 const SHARES_IN_LINE = 2;
 /** Those that get a line; the others are summed up. */
 const MAX_SHARES = 8;
+
+export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
+  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
+  if (found.length > 0) return [];
+  return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
+}
 
 export function downloadStarted(event: DownloadStarted, width: number): string {
   const { name, size: total, chunkSize, chunks, sources, resumed } = event;

@@ -13,7 +13,7 @@ import { painted } from './colors.ts';
 import { progressLine } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
 import { describe, questionText } from './sentences.ts';
-import { chunkFailuresCut, DIGESTS_COMPARED, HiddenMessages, SUMMARY_HINT, Uploads } from './summary.ts';
+import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Downloads of more chunks are shown as progress, not message by message. */
@@ -27,9 +27,6 @@ const PROGRESS_AFTER = 0.5;
 
 /** How often a running download is shown on a pipe. */
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
-
-/** How often it is looked whether what is summed up has come to rest, and can be accounted for. */
-export const ACCOUNT_INTERVAL_MS = 1_000;
 
 /** Neighbours whose status is remembered, for the lines that repeat it. */
 const MAX_STATUSES = 2_000;
@@ -63,32 +60,29 @@ export class Screen implements Reporter {
   readonly #options: ScreenOptions;
   readonly #chalk: ChalkInstance;
   readonly #now: () => number;
-  readonly #uploads: Uploads;
-  readonly #hidden = new HiddenMessages();
+  readonly #summary: Summary;
   readonly #statuses = new Map<string, Status>();
   #clock = 0;
   #heldClock: ClockUpdated | undefined;
   #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
-  /** Digests were asked for since the last question to the person; one line tells it. */
-  #isComparing = false;
-  #isHintGiven = false;
   #lastProgress = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
-  #hiddenBefore = 0;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
     this.#chalk = new Chalk({ level: options.terminal.colorLevel });
     this.#now = options.now ?? (() => performance.now());
-    this.#uploads = new Uploads(this.#now);
+    this.#summary = new Summary({
+      now: this.#now,
+      width: () => options.terminal.width,
+      print: (line) => this.#print(line),
+    });
   }
 
   /** Asks the person, in words. */
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
-    this.#isComparing = false;
-    this.#account();
+    this.#summary.beginCommand();
     return terminal.ask(questionText(question, terminal.width));
   };
 
@@ -113,19 +107,16 @@ export class Screen implements Reporter {
       case 'download-finished':
       case 'download-failed':
         this.#options.terminal.status(undefined);
-        this.#account();
+        this.#summary.account();
         return this.#show(event);
       case 'statistics-shown':
-        this.#account();
+        this.#summary.account();
         return this.#show(event);
       case 'leaving':
-        this.#endUploads(true);
-        this.#account();
+        this.#summary.end();
         return this.#show(event);
       case 'peer-stopped':
-        this.#account();
-        clearTimeout(this.#timer);
-        return;
+        return this.#summary.end();
       default:
         this.#show(event);
     }
@@ -158,64 +149,23 @@ export class Screen implements Reporter {
 
   #sent(event: MessageSent): void {
     if (!this.#isHidden(event)) {
-      this.#account();
+      this.#summary.account();
       this.#show(event);
       if (!event.reply && event.type !== 'BYE') this.#showStatus(event.to, 'ONLINE');
       return;
     }
     this.#heldClock = undefined;
-    this.#hide(event.type, event.clock - 1, event.clock);
-    if (event.type === 'FILE') this.#uploads.sent(event.to, event.token ?? '', event.bytes ?? 0);
-    if (event.type !== 'DIGEST' || this.#isComparing) return;
-    this.#isComparing = true;
-    this.#print(`${DIGESTS_COMPARED}${this.#hint()}.`);
+    this.#summary.sent(event);
   }
 
   #received(event: MessageReceived): void {
     if (!this.#isHidden(event)) {
       this.#lastReceived = event;
-      this.#account();
+      this.#summary.account();
       return this.#show(event);
     }
     this.#lastReceived = undefined;
-    this.#hide(event.type, this.#clock, event.clockAfter);
-    if (event.type !== 'DL') return;
-    // The `args` of a hidden message stay unread.
-    const line = this.#uploads.requested(
-      event.from,
-      event.token ?? '',
-      event.chunks ?? 0,
-      this.#options.terminal.width,
-    );
-    if (line !== undefined) this.#print(`${line}${this.#hint()}.`);
-  }
-
-  #hide(type: string, from: number, to: number): void {
-    this.#hidden.add(type, from, to);
-    if (this.#timer === undefined) this.#watch();
-  }
-
-  /** Accounts for what was left out once nothing more of it has come for a while, and for uploads that are over. */
-  #watch(): void {
-    this.#hiddenBefore = this.#hidden.count;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      const isQuiet = this.#hidden.count === this.#hiddenBefore;
-      this.#endUploads(false);
-      if (isQuiet) this.#account();
-      if (this.#hidden.count > 0 || this.#uploads.size > 0) this.#watch();
-    }, ACCOUNT_INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  #endUploads(isEnd: boolean): void {
-    for (const line of this.#uploads.ended(this.#options.terminal.width, isEnd)) this.#print(line);
-  }
-
-  #account(): void {
-    const line = this.#hidden.take();
-    // Not held back behind a clock that was drawn later.
-    if (line !== undefined) this.#printLine(line);
+    this.#summary.received(event, this.#clock);
   }
 
   #noteStatus(neighbour: string, status: Status): void {
@@ -237,7 +187,7 @@ export class Screen implements Reporter {
     this.#chunkFailures = 0;
     this.#lastProgress = this.#now();
     const isSummed = event.chunks > CHUNKS_SHOWN_EACH && !this.#showsAll;
-    this.#show(event, isSummed ? this.#hint() : '');
+    this.#show(event, isSummed ? this.#summary.hint() : '');
   }
 
   #progressed(event: DownloadProgressed): void {
@@ -260,13 +210,6 @@ export class Screen implements Reporter {
       this.#print(chunkFailuresCut(event.name, this.#options.terminal.width));
   }
 
-  /** Once a run. */
-  #hint(): string {
-    if (this.#isHintGiven) return '';
-    this.#isHintGiven = true;
-    return ` ${SUMMARY_HINT}`;
-  }
-
   #showHeld(): void {
     const held = this.#heldClock;
     if (held === undefined) return;
@@ -281,12 +224,8 @@ export class Screen implements Reporter {
     if (lines.length > 0) terminal.print(painted(event, lines.join('\n'), this.#chalk));
   }
 
+  /** A line of our own; a clock that is held back comes after it. */
   #print(line: string): void {
-    this.#showHeld();
-    this.#printLine(line);
-  }
-
-  #printLine(line: string): void {
     const { terminal } = this.#options;
     terminal.print(wrapSentence(line, terminal.width).join('\n'));
   }

@@ -6,6 +6,7 @@ import {
   downloadFinished,
   downloadStarted,
   progressLine,
+  searchFinished,
   sourceAdded,
   sourceExcluded,
   sourceRetired,
@@ -13,17 +14,19 @@ import {
 } from './download-sentences.ts';
 import { escape } from './escape.ts';
 import { count } from './formats.ts';
-import { columnsOf, nameWithin, wrapSentence } from './layout.ts';
+import { columnsOf, nameWithin, shortenEnd, wrapSentence } from './layout.ts';
 import { isProtocolReason, reason } from './reasons.ts';
-import { downloadsTable, foundFilesTable, localFilesTable, peersTable } from './tables.ts';
+import { foundFilesTable, localFilesTable, statistics } from './tables.ts';
 
 /*
  * What is said to the person: a text for every event and every question, by pure functions without colour. Those of a
  * download stand in `download-sentences.ts`, the reasons of failures in `reasons.ts`.
  */
 
-/** Characters of rejected input that are shown again. */
-const SHOWN_INPUT_CHARS = 60;
+/** Of rejected input that is shown again. */
+const SHOWN_INPUT_COLUMNS = 60;
+
+const VERBATIM: ReadonlySet<AppEvent['event']> = new Set(['message-sent', 'message-received', 'local-files-listed', 'statistics-shown', 'download-progressed']); // prettier-ignore
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
@@ -98,14 +101,8 @@ function requestRefused(
   return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;
 }
 
-function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
-  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
-  if (found.length > 0) return [];
-  return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
-}
-
 function shortInput(input: string): string {
-  return input.length > SHOWN_INPUT_CHARS ? `${escape(input.slice(0, SHOWN_INPUT_CHARS))}…` : escape(input);
+  return shortenEnd(escape(input), SHOWN_INPUT_COLUMNS);
 }
 
 function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
@@ -116,16 +113,6 @@ function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
 function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
   const rule = `Digite um número inteiro de 1 a ${largest} (bytes)`;
   return `Tamanho de chunk inválido: "${shortInput(input)}". ${rule}; o tamanho continua ${bytes}.`;
-}
-
-function statistics({ clock, peers, downloads }: EventOf<'statistics-shown'>, width: number): string[] {
-  return [
-    `Relógio: ${clock}`,
-    ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
-    'Downloads:',
-    ...downloadsTable(downloads, width),
-    ...(downloads.length === 0 ? ['Nenhum download concluído até agora (os continuados não contam).'] : []),
-  ];
 }
 
 /**
@@ -141,13 +128,7 @@ export function describe(event: AppEvent, setting: Setting): string[] {
 
 /** Whether our own words tell it, which may be broken; not a message, nor what fits already. */
 function isSentence({ event }: AppEvent): boolean {
-  return ![
-    'message-sent',
-    'message-received',
-    'local-files-listed',
-    'statistics-shown',
-    'download-progressed',
-  ].includes(event);
+  return !VERBATIM.has(event);
 }
 
 function linesOf(event: AppEvent, { own, width }: Setting): string[] {

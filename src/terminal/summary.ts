@@ -1,17 +1,18 @@
+import type { MessageReceived, MessageSent } from '../events.ts';
 import { escape } from './escape.ts';
 import { amount, count, duration, listed } from './formats.ts';
 import { nameWithin } from './layout.ts';
 
 /*
  * What stands for the messages that are not shown one by one: an account of them and of the clock, so that no tick goes
- * unexplained, and who downloads what from us. Both are called for every message of a large download.
+ * unexplained, and who downloads what from us. Everything here is called for every message of a large download.
  */
 
 /** Behind the first line that sums something up. */
-export const SUMMARY_HINT = '(mensagens resumidas; --mensagens todas mostra cada uma)';
+const SUMMARY_HINT = '(mensagens resumidas; --mensagens todas mostra cada uma)';
 
 /** Peers are asked what their files are. */
-export const DIGESTS_COMPARED = 'Comparando o SHA-256 do que os peers oferecem';
+const DIGESTS_COMPARED = 'Comparando o SHA-256 do que os peers oferecem';
 
 /** Enough failed chunks were shown. */
 export function chunkFailuresCut(name: string, width: number): string {
@@ -19,7 +20,7 @@ export function chunkFailuresCut(name: string, width: number): string {
 }
 
 /** Messages that were not shown, and how far they have moved our clock. */
-export class HiddenMessages {
+class HiddenMessages {
   readonly #types = new Set<string>();
   #count = 0;
   #from = 0;
@@ -68,7 +69,7 @@ interface Upload {
 }
 
 /** Who downloads large files from us right now. Nearly every message is about the same file as the one before it. */
-export class Uploads {
+class Uploads {
   readonly #now: () => number;
   readonly #uploads = new Map<string, Upload>();
   #latest: Upload | undefined;
@@ -136,4 +137,97 @@ function uploadEnded({ neighbour, name, chunks, sent, bytes, began, time }: Uplo
   const part = sent < chunks ? `, ${sent} de ${count(chunks, 'chunk')}` : '';
   const what = `Enviado ${nameWithin(name, width)} para ${escape(neighbour)}`;
   return `${what}: ${amount(bytes, width)}${part} em ${duration((time - began) / 1000)}.`;
+}
+
+/** How often it is looked whether what is summed up has come to rest, and can be accounted for. */
+export const ACCOUNT_INTERVAL_MS = 1_000;
+
+export interface SummaryOptions {
+  /** Milliseconds from any zero. */
+  readonly now: () => number;
+  readonly width: () => number;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Takes the messages that are not shown. The first of their kind get a line; an account of them is due before the next
+ * clock that is shown (`account`), and comes by itself after a second of silence.
+ */
+export class Summary {
+  readonly #options: SummaryOptions;
+  readonly #uploads: Uploads;
+  readonly #hidden = new HiddenMessages();
+  /** Digests were asked for since the last question to the person; one line tells it. */
+  #isComparing = false;
+  #isHintGiven = false;
+  #countBefore = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SummaryOptions) {
+    this.#options = options;
+    this.#uploads = new Uploads(options.now);
+  }
+
+  sent({ type, clock, to, token = '', bytes = 0 }: MessageSent): void {
+    this.#hide(type, clock - 1, clock);
+    if (type === 'FILE') this.#uploads.sent(to, token, bytes);
+    if (type !== 'DIGEST' || this.#isComparing) return;
+    this.#isComparing = true;
+    this.#options.print(`${DIGESTS_COMPARED}${this.hint()}.`);
+  }
+
+  /** The `args` of the message stay unread. `clock`: ours before it. */
+  received({ type, clockAfter, from, token = '', chunks = 0 }: MessageReceived, clock: number): void {
+    this.#hide(type, clock, clockAfter);
+    if (type !== 'DL') return;
+    const line = this.#uploads.requested(from, token, chunks, this.#options.width());
+    if (line !== undefined) this.#options.print(`${line}${this.hint()}.`);
+  }
+
+  /** Where to see more, behind the first line of a run that sums something up. */
+  hint(): string {
+    if (this.#isHintGiven) return '';
+    this.#isHintGiven = true;
+    return ` ${SUMMARY_HINT}`;
+  }
+
+  /** Prints the account of what was left out until now. */
+  account(): void {
+    const line = this.#hidden.take();
+    if (line !== undefined) this.#options.print(line);
+  }
+
+  /** The person is asked: what comes next is another command. */
+  beginCommand(): void {
+    this.#isComparing = false;
+    this.account();
+  }
+
+  /** The program ends, and with it what others download. */
+  end(): void {
+    this.#endUploads(true);
+    this.account();
+    clearTimeout(this.#timer);
+  }
+
+  #hide(type: string, from: number, to: number): void {
+    this.#hidden.add(type, from, to);
+    if (this.#timer === undefined) this.#watch();
+  }
+
+  #watch(): void {
+    this.#countBefore = this.#hidden.count;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const isQuiet = this.#hidden.count === this.#countBefore;
+      this.#endUploads(false);
+      if (isQuiet) this.account();
+      if (this.#hidden.count > 0 || this.#uploads.size > 0) this.#watch();
+    }, ACCOUNT_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  #endUploads(isEnd: boolean): void {
+    for (const line of this.#uploads.ended(this.#options.width(), isEnd)) this.#options.print(line);
+  }
 }

@@ -1,7 +1,9 @@
-import type { DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
+import type { AppEvent, DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
 import { escape } from './escape.ts';
 import { decimal, size } from './formats.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
+
+type StatisticsShown = Extract<AppEvent, { event: 'statistics-shown' }>;
 
 /** A long list must not keep us from answering others while it is drawn. All are in the event log. */
 export const MAX_SHOWN_ROWS = 5_000;
@@ -119,4 +121,15 @@ export function downloadsTable(groups: readonly DownloadGroup[], width: number):
     ],
     width,
   );
+}
+
+/** Menu 5: our clock, who we know, and the downloads so far. */
+export function statistics({ clock, peers, downloads }: StatisticsShown, width: number): string[] {
+  return [
+    `Relógio: ${clock}`,
+    ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
+    'Downloads:',
+    ...downloadsTable(downloads, width),
+    ...(downloads.length === 0 ? ['Nenhum download concluído até agora (os continuados não contam).'] : []),
+  ];
 }

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppEvent } from '../../../src/events.ts';
-import {
-  ACCOUNT_INTERVAL_MS,
-  PROGRESS_LINE_INTERVAL_MS,
-  Screen,
-  type ScreenOptions,
-} from '../../../src/terminal/screen.ts';
+import { PROGRESS_LINE_INTERVAL_MS, Screen, type ScreenOptions } from '../../../src/terminal/screen.ts';
+import { ACCOUNT_INTERVAL_MS } from '../../../src/terminal/summary.ts';
 import { A1, A2, A3 } from './addresses.ts';
 import { LazyReceived, LazySent } from './lazy-messages.ts';
 import { EVENTS, SAMPLES, STARTED } from './samples.ts';
