@@ -127,6 +127,9 @@ export interface MessageSent {
   readonly reply: boolean;
   /** For DL and FILE, where known: how many chunks that file has at that chunk size. */
   readonly chunks?: number | undefined;
+  /** Of a FILE: the name as it travels, and the bytes of the file in it; not in the log by themselves. */
+  readonly token?: string | undefined;
+  readonly bytes?: number | undefined;
 }
 
 /** Pair it with its sending by (`from`, `clock`); `clockAfter` is our clock once it was taken into account. */

@@ -151,25 +151,3 @@ export const MAX_SOURCES = 32;
 /** The same complaint about the same host is reported once in this long. */
 export const COMPLAINT_INTERVAL_MS = 60_000;
 export const MAX_COMPLAINTS = 256;
-
-/** Downloads of more chunks are shown as progress, not message by message. */
-export const CHUNKS_SHOWN_EACH = 64;
-
-/** How often a running download is shown on a pipe. */
-export const PROGRESS_LINE_INTERVAL_MS = 2_000;
-
-/** Characters of a line that a person types; further keys are ignored. */
-export const MAX_TYPED_CHARS = 2_000;
-
-/** Characters of rejected input that are shown again. */
-export const SHOWN_INPUT_CHARS = 60;
-
-/**
- * Rows of a table of files: they cost a tenth of a millisecond each, and a long list must not keep us from answering
- * others. All are in the event log.
- */
-export const MAX_SHOWN_ROWS = 5_000;
-
-/** Arguments and characters of a message that are shown and logged. */
-export const MAX_SHOWN_ARGS = 64;
-export const SHOWN_BASE64_CHARS = 20;

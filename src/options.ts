@@ -54,6 +54,9 @@ const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
 const MIN_EVENTS_BYTES = 64 * 1024;
 
 const EPILOGUE = `
+Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
+  verde = resposta de outro, amarelo = aviso, vermelho = falha, negrito = relógio
+
 Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
   1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)
@@ -121,7 +124,11 @@ function parseDialects(texts: readonly string[]): Map<Address, Dialect> {
 function parseOwnAddress(text: string): Address {
   const address = parseAddress(text, { allowPortZero: true });
   if (address === undefined) {
-    const hint = 'não tem a forma host:porta, por exemplo 127.0.0.1:5001 ou [::1]:5001';
+    const [, host = ''] = /^(.+):[0-9]+$/.exec(text) ?? [];
+    const isPort = parseAddress(`${host}:1`) !== undefined;
+    const hint = isPort
+      ? 'não serve: o número depois de ":" é uma porta de 1 a 65535 (ou 0: uma livre)'
+      : 'não tem a forma host:porta, por exemplo 127.0.0.1:5001 ou [::1]:5001';
     throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
   }
   if (WILDCARDS.includes(splitAddress(address).host)) {

@@ -1,17 +1,40 @@
+import type { ChalkInstance } from 'chalk';
 import type { AppEvent } from '../events.ts';
+import type { Output } from './outlet.ts';
+
+/** Whether there is colour, decided here alone: on a terminal that moves its cursor. NO_COLOR counts if it is not empty (no-color.org). */
+export function colorLevel(
+  output: Output,
+  env: Readonly<Record<string, string | undefined>>,
+  noColor: boolean,
+): 0 | 1 {
+  const isScreen = output.isTTY === true && env['TERM'] !== 'dumb';
+  return isScreen && !noColor && (env['NO_COLOR'] ?? '') === '' ? 1 : 0;
+}
 
 /** Names of chalk's styles. */
-export type Color = 'cyan' | 'magenta' | 'dim' | 'red' | 'yellow' | 'green';
+type Color = 'cyan' | 'blueBright' | 'magenta' | 'greenBright' | 'red' | 'yellow' | 'green';
 
-/** The colour of an event's lines, undefined for the screen's own: red failed, yellow deserves a look. */
-export function colorOf(event: AppEvent): Color | undefined {
+/** The clock is what is to be learnt: its number stands out in a line of the screen's own colour. */
+const CLOCK = /\d+$/;
+
+/** The lines of an event in its colour. */
+export function painted(event: AppEvent, text: string, chalk: ChalkInstance): string {
+  if (event.event === 'clock-updated') return text.replace(CLOCK, (clock) => chalk.bold(clock));
+  const color = colorOf(event);
+  return color === undefined ? text : chalk[color](text);
+}
+
+/**
+ * The colour of an event's lines, undefined for the screen's own: ours blue (request, reply), those of others magenta
+ * (request) and green (reply); red failed, yellow deserves a look. The help has a legend.
+ */
+function colorOf(event: AppEvent): Color | undefined {
   switch (event.event) {
-    case 'clock-updated':
-      return 'dim';
     case 'message-sent':
-      return 'cyan';
+      return event.reply ? 'blueBright' : 'cyan';
     case 'message-received':
-      return 'magenta';
+      return event.reply ? 'greenBright' : 'magenta';
     case 'request-failed':
     case 'neighbours-file-not-written':
     case 'event-log-not-written':
@@ -40,6 +63,7 @@ export function colorOf(event: AppEvent): Color | undefined {
     case 'download-finished':
     case 'chunk-size-changed':
       return 'green';
+    case 'clock-updated':
     case 'peer-started':
     case 'peer-stopped':
     case 'dialect-learnt':

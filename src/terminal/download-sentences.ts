@@ -1,9 +1,17 @@
-import type { AppEvent, DownloadFinished, DownloadStarted, SourceShare } from '../events.ts';
+import type {
+  AppEvent,
+  DownloadFinished,
+  DownloadProgressed,
+  DownloadStarted,
+  SourceProgress,
+  SourceShare,
+} from '../events.ts';
 import { escape } from './escape.ts';
-import { count, duration, exactSize, percent, ranges, rangesTotal, size, speed } from './formats.ts';
+import { amount, count, duration, percent, ranges, rangesTotal, speed, wholeDuration } from './formats.ts';
+import { columnsOf, nameWithin, shortenEnd, shortenMiddle } from './layout.ts';
 import { isFileReason, reason } from './reasons.ts';
 
-/** The texts of a download's events, from its beginning to its end. */
+/** The texts of a download, from the search to its end. */
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
@@ -12,105 +20,166 @@ const SHARES_IN_LINE = 2;
 /** Those that get a line; the others are summed up. */
 const MAX_SHARES = 8;
 
-export function downloadStarted({
-  name,
-  size: total,
-  chunkSize,
-  chunks,
-  sources,
-  resumed,
-}: DownloadStarted): string {
-  const whole = exactSize(total);
+export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
+  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
+  if (found.length > 0) return [];
+  return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
+}
+
+export function downloadStarted(event: DownloadStarted, width: number): string {
+  const { name, size: total, chunkSize, chunks, sources, resumed } = event;
+  const whole = amount(total, width);
   const pieces = `de até ${count(chunkSize, 'byte')}, de ${count(sources.length, 'peer')}`;
-  if (resumed === 0) return `Baixando ${escape(name)}: ${whole} em ${count(chunks, 'chunk')} ${pieces}.`;
-  const what = `Continuando o download de ${escape(name)}`;
+  if (resumed === 0)
+    return `Baixando ${nameWithin(name, width)}: ${whole} em ${count(chunks, 'chunk')} ${pieces}.`;
+  const what = `Continuando o download de ${nameWithin(name, width)}`;
   if (resumed >= total) return `${what}: todo o conteúdo já está aqui (${whole}), nada mais é pedido.`;
-  return `${what} com ${size(resumed)} de ${whole} já recebidos; só o resto é pedido, em chunks ${pieces}.`;
+  return `${what} com ${amount(resumed, width)} de ${whole} já recebidos; só o resto é pedido, em chunks ${pieces}.`;
 }
 
-export function chunkFailed({ index, name, source, code }: EventOf<'chunk-failed'>): string {
-  return `Chunk ${index} de ${escape(name)} falhou em ${escape(source)}: ${reason(code)}`;
+export function chunkFailed({ index, name, source, code }: EventOf<'chunk-failed'>, width: number): string {
+  return `Chunk ${index} de ${nameWithin(name, width)} falhou em ${escape(source)}: ${reason(code)}`;
 }
 
-export function sourceRetired({ source, name, seconds }: EventOf<'source-retired'>): string {
+export function sourceRetired({ source, name, seconds }: EventOf<'source-retired'>, width: number): string {
   const rest = `fica de fora por ${duration(seconds)}`;
-  return `Peer ${escape(source)} falhou demais no download de ${escape(name)} e ${rest}.`;
+  return `Peer ${escape(source)} falhou demais no download de ${nameWithin(name, width)} e ${rest}.`;
 }
 
-export function sourceReturned({ source, name }: EventOf<'source-returned'>): string {
-  return `Peer ${escape(source)} volta ao download de ${escape(name)}.`;
+export function sourceReturned({ source, name }: EventOf<'source-returned'>, width: number): string {
+  return `Peer ${escape(source)} volta ao download de ${nameWithin(name, width)}.`;
 }
 
-export function sourceAdded({ source, name }: EventOf<'source-added'>): string {
-  return `Peer ${escape(source)} também tem ${escape(name)} e entra no download.`;
+export function sourceAdded({ source, name }: EventOf<'source-added'>, width: number): string {
+  return `Peer ${escape(source)} também tem ${nameWithin(name, width)} e entra no download.`;
 }
 
-export function sourceExcluded({ source, name }: EventOf<'source-excluded'>): string {
-  return `Peer ${escape(source)} sai do download de ${escape(name)}: tem outro conteúdo (SHA-256 diferente).`;
+export function sourceExcluded({ source, name }: EventOf<'source-excluded'>, width: number): string {
+  return `Peer ${escape(source)} sai do download de ${nameWithin(name, width)}: tem outro conteúdo (SHA-256 diferente).`;
 }
 
-export function sourceBanned({ source, name }: EventOf<'source-banned'>): string {
-  return `Peer ${escape(source)} enviou conteúdo errado de ${escape(name)} e não é mais usado até o fim desta execução.`;
+export function sourceBanned({ source, name }: EventOf<'source-banned'>, width: number): string {
+  return `Peer ${escape(source)} enviou conteúdo errado de ${nameWithin(name, width)} e não é mais usado até o fim desta execução.`;
 }
 
-export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>): string {
-  return `Conteúdo recebido de ${escape(name)} não é confiável e será pedido de novo: ${exactSize(bytes)}.`;
+export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>, width: number): string {
+  return `Conteúdo recebido de ${nameWithin(name, width)} não é confiável e será pedido de novo: ${amount(bytes, width)}.`;
 }
 
 function bytesOf(shares: readonly SourceShare[]): number {
   return shares.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function shareLines(shares: readonly SourceShare[]): string[] {
+function shareLines(shares: readonly SourceShare[], width: number): string[] {
   const total = bytesOf(shares);
-  const amount = (bytes: number) => `${size(bytes)} (${percent(bytes, total)})`;
+  const part = (bytes: number) => `${amount(bytes, width)} (${percent(bytes, total)})`;
   const sorted = shares.toSorted((a, b) => b.bytes - a.bytes);
   const lines = sorted
     .slice(0, MAX_SHARES)
-    .map(({ source, bytes }) => `${escape(source)} com ${amount(bytes)}`);
+    .map(({ source, bytes }) => `${escape(source)} com ${part(bytes)}`);
   const others = sorted.slice(MAX_SHARES);
-  return others.length === 0 ? lines : [...lines, `… e mais ${others.length} com ${amount(bytesOf(others))}`];
+  return others.length === 0 ? lines : [...lines, `… e mais ${others.length} com ${part(bytesOf(others))}`];
 }
 
 /** What came, how fast, and from whom. */
-function receivedLines({ size: total, resumed, seconds, shares }: DownloadFinished): string[] {
+function receivedLines(event: DownloadFinished, width: number): string[] {
+  const { size: total, resumed, seconds, shares } = event;
   // More than was missing where something was doubted and came again.
   const received = bytesOf(shares);
-  if (resumed > 0 && received === 0) return [`  ${exactSize(total)}, do download interrompido.`];
-  const before = resumed === 0 ? '' : `: ${size(resumed)} do download interrompido, ${size(received)}`;
-  const what = `  ${exactSize(total)}${before} em ${duration(seconds)} (${speed(received, seconds)})`;
+  if (resumed > 0 && received === 0) return [`  ${amount(total, width)}, do download interrompido.`];
+  const before =
+    resumed === 0 ? '' : `: ${amount(resumed, width)} do download interrompido, ${amount(received, width)}`;
+  const what = `  ${amount(total, width)}${before} em ${duration(seconds)} (${speed(received, seconds, width)})`;
   const givers = shares.filter(({ bytes }) => bytes > 0);
   if (givers.length === 0) return [`${what}.`];
   const from = `${what}, de ${count(givers.length, 'peer')}:`;
-  const lines = shareLines(givers);
+  const lines = shareLines(givers, width);
   if (givers.length <= SHARES_IN_LINE) return [`${from} ${lines.join(' e ')}.`];
   return [from, ...lines.map((line) => `    ${line}`)];
 }
 
-export function downloadFinished(event: DownloadFinished): string[] {
+export function downloadFinished(event: DownloadFinished, width: number): string[] {
   const { toldBy, chosen } = event;
   const proof = event.isProven
     ? `confere com o informado por ${toldBy} de ${count(chosen, 'fonte')}`
     : 'nenhum peer informou o SHA-256';
   return [
     `Download do arquivo ${escape(event.name)} finalizado.`,
-    ...receivedLines(event),
+    ...receivedLines(event, width),
     `  SHA-256: ${escape(event.sha256)} (${proof})`,
   ];
 }
 
-function failure({ name, code, missing, chunks }: EventOf<'download-failed'>): string {
+function failure({ name, code, missing, chunks }: EventOf<'download-failed'>, width: number): string {
   const isDisk = isFileReason(code) && code !== 'unsafe-name';
   const why = isDisk ? `não foi possível gravar no diretório compartilhado: ${reason(code)}` : reason(code);
-  const what = `Download do arquivo ${escape(name)} falhou: ${why}`;
+  const what = `Download do arquivo ${nameWithin(name, width)} falhou: ${why}`;
   const gaps = rangesTotal(missing);
   if (gaps === 0) return `${what}.`;
   return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
 }
 
-export function downloadFailed(event: EventOf<'download-failed'>): string[] {
+export function downloadFailed(event: EventOf<'download-failed'>, width: number): string[] {
   const { kept } = event;
-  if (kept === 0) return [failure(event)];
+  if (kept === 0) return [failure(event, width)];
   const hint = 'Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.';
-  return [failure(event), `  Já recebido e guardado: ${exactSize(kept)}. ${hint}`];
+  return [failure(event, width), `  Já recebido e guardado: ${amount(kept, width)}. ${hint}`];
+}
+
+/** A name shorter than this says nothing any more. */
+const MIN_NAME_COLUMNS = 12;
+const BAR_COLUMNS = 16;
+const BETWEEN = '  ';
+
+/** Whole percent, rounded down: 100 % only once it is true. */
+function percentDone(bytes: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((bytes / total) * 100);
+}
+
+function bar(percentage: number): string {
+  const full = Math.floor((percentage / 100) * BAR_COLUMNS);
+  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
+}
+
+/** The sources with their speeds, as many as fit; where none does only how many there are. */
+function sourcesWithin(sources: readonly SourceProgress[], columns: number, width: number): string {
+  const each = sources.map(
+    ({ source, bytesPerSecond }) => `${escape(source)} ${speed(bytesPerSecond, 1, width)}`,
+  );
+  for (let shown = each.length; shown > 0; shown -= 1) {
+    const others = each.length - shown;
+    const text = each.slice(0, shown).join(', ') + (others === 0 ? '' : ` e mais ${others}`);
+    if (columnsOf(text) <= columns) return text;
+  }
+  return count(sources.length, 'peer');
+}
+
+/**
+ * One line about a running download, at most `width` columns, at its present speed: the sources first give way, then the
+ * bar, then figures from the right, then the name.
+ */
+export function progressLine(event: DownloadProgressed, width: number): string {
+  const { bytes, size: total, seconds, sources } = event;
+  // What was doubted counts twice once it has come again.
+  const present = Math.min(event.resumed + bytes, total);
+  const lately = sources.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
+  const missing = total - present;
+  const left = missing === 0 ? 0 : missing / lately;
+  const name = escape(event.name);
+  const room = width - Math.min(columnsOf(name), MIN_NAME_COLUMNS) - BETWEEN.length;
+  const columns = (list: readonly string[]) => columnsOf(list.join(BETWEEN));
+  const done = percentDone(present, total);
+  const figures = [
+    `${done}%`.padStart(4),
+    `${amount(present, width)} de ${amount(total, width)}`,
+    seconds > 0 ? speed(lately, 1, width) : '–',
+    `resta ${wholeDuration(left)}`,
+  ];
+  const isBarShown = width < Infinity && columns(figures) + BAR_COLUMNS + BETWEEN.length <= room;
+  if (isBarShown) figures.unshift(bar(done));
+  figures.push(sourcesWithin(sources, room - columns(figures) - BETWEEN.length, width));
+  while (figures.length > 1 && columns(figures) > room) figures.pop();
+  const tail = figures.join(BETWEEN);
+  const shown = shortenMiddle(name, Math.max(width - BETWEEN.length - columnsOf(tail), 1));
+  return shortenEnd(shown + BETWEEN + tail, width);
 }

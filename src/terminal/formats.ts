@@ -14,6 +14,11 @@ export function count(amount: number, singular: string, plural = `${singular}s`)
   return `${amount} ${amount === 1 ? singular : plural}`;
 }
 
+/** "A, B e C". */
+export function listed(texts: readonly string[]): string {
+  return texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} e ${texts.at(-1) ?? ''}`;
+}
+
 /** A size for reading, e.g. `1,5 MiB`; below 1 KiB it is exact. */
 export function size(bytes: number): string {
   let value = bytes;
@@ -26,14 +31,14 @@ export function size(bytes: number): string {
   return unit === 0 ? count(Math.round(bytes), 'byte') : `${decimal(value, 1)} ${UNITS[unit] ?? ''}`;
 }
 
-/** A size for reading with the exact bytes behind it, e.g. `1,5 MiB (1572864 bytes)`. */
-export function exactSize(bytes: number): string {
-  return bytes < 1024 ? size(bytes) : `${size(bytes)} (${bytes} bytes)`;
+/** A size for a person where there is a screen, in bytes for a script where nothing has to fit. */
+export function amount(bytes: number, width: number): string {
+  return width < Infinity ? size(bytes) : count(Math.round(bytes), 'byte');
 }
 
-/** Bytes per second, e.g. `2,3 MiB/s`; unknown before any time has passed. */
-export function speed(bytes: number, seconds: number): string {
-  return seconds > 0 ? `${size(bytes / seconds)}/s` : '–';
+/** As `amount`, per second; unknown before any time has passed. */
+export function speed(bytes: number, seconds: number, width: number): string {
+  return seconds > 0 ? `${amount(bytes / seconds, width)}/s` : '–';
 }
 
 /** Whole percent; what is neither nothing nor all is never rounded to it. */
@@ -52,6 +57,11 @@ export function duration(seconds: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** A time that is only guessed, in whole seconds: `20 s`, `4 min 07 s`. */
+export function wholeDuration(seconds: number): string {
+  return seconds < 59.5 ? `${Math.round(seconds)} s` : duration(Math.round(seconds));
 }
 
 /** Inclusive ranges as `0-3, 7`, long lists cut. */

@@ -1,97 +1,221 @@
 import { createInterface, type Interface } from 'node:readline';
-import { Writable } from 'node:stream';
-import { KeyByKey } from './key-by-key.ts';
-import { LineQueue, type Taker } from './line-queue.ts';
-import type { Input } from './streams.ts';
+import { Transform, Writable, type Readable, type TransformCallback } from 'node:stream';
+import { escape } from './escape.ts';
+
+export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+
+/** Characters of a line that a person types; further keys are ignored. */
+const MAX_TYPED_CHARS = 2_000;
+/** Below this the keys are commands to readline, and so is DEL. */
+const FIRST_PRINTABLE = ' ';
+const DEL = '\x7f';
+const TAB = '\t';
+const ESC = '\x1b';
 
 export interface KeyboardOptions {
   readonly input: Input;
-  /** Raw mode: keys come one by one and edit a line; else the lines come as they are. */
-  readonly raw: boolean;
-  /** The line being typed changed, or the screen has to be drawn anew. */
-  readonly onTyped: () => void;
+  /** Raw mode: keys come one by one and edit a line, which is drawn here. Without, the lines come as they are. */
+  readonly screen?: Screen | undefined;
+  /** Enter, or the end of the input, before the line is handed over: in the very turn in which it was typed. */
+  readonly onLine: () => void;
   /** Ctrl-C in raw mode. */
   readonly onInterrupt: () => void;
   /** The program goes on after Ctrl-Z; nothing on the screen is where it was. */
   readonly onContinue: () => void;
 }
 
-/**
- * Lines from a person or a pipe, all of them, from the first moment on.
- *
- * readline edits, but its drawing goes nowhere: Terminal draws the line itself from `before` and `after`. And its
- * lines go into an own queue: `question()` loses those that come while nothing is asked (nodejs/node#56608).
- */
-export class Keyboard {
-  /** Undefined where lines come as they are. */
-  readonly #keys: KeyByKey | undefined;
-  readonly #reader: Interface;
-  readonly #lines: LineQueue;
-  readonly #onTyped: () => void;
-  #told = false;
+/** Where the line being typed is drawn. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): void;
+}
 
-  constructor({ input, raw, onTyped, onInterrupt, onContinue }: KeyboardOptions) {
-    this.#onTyped = onTyped;
-    const keys = raw ? new KeyByKey(input, () => this.#reader.line.length) : undefined;
-    this.#keys = keys;
-    const nowhere = new Writable({
-      write(_chunk, _encoding, done) {
-        done();
-      },
-    });
+/**
+ * The keys of a terminal in raw mode, one at a time. What readline gets in one piece it takes for pasted text and
+ * puts it at the end of the line, wherever the cursor stands: text pasted into the middle, or typed faster than it
+ * is read, would land in the wrong place. What cannot be shown as it stands is no key here.
+ */
+class Keys extends Transform {
+  readonly isTTY = true;
+  readonly #input: Input;
+  readonly #decoder = new TextDecoder();
+  readonly #room: () => number;
+  /** The keys that follow belong to an arrow or the like. */
+  #isSequence = false;
+
+  /** @param room characters that the line may still take */
+  constructor(input: Input, room: () => number) {
+    super();
+    this.#room = room;
+    this.#input = input;
+    // A terminal that was closed answers reads with EIO: no key comes any more.
+    input.on('error', () => this.end());
+    input.pipe(this);
+  }
+
+  /** Called by readline. */
+  setRawMode(isRaw: boolean): this {
+    this.#input.setRawMode?.(isRaw);
+    return this;
+  }
+
+  /** A stopped process that goes on has to begin reading anew, or Ctrl-C and the end of input go unnoticed. */
+  restart(): void {
+    this.#input.pause();
+    this.#input.resume();
+  }
+
+  /** Leaves the input as it was found. */
+  release(): void {
+    this.#input.unpipe(this);
+    this.#input.pause();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    let room = this.#room();
+    for (const key of this.#decoder.decode(chunk, { stream: true })) {
+      const isCommand = key < FIRST_PRINTABLE || key === DEL || this.#isSequence;
+      this.#isSequence = key === ESC || (this.#isSequence && /[[O\d;]/.test(key));
+      if (key === '\r' || key === '\n') room = MAX_TYPED_CHARS;
+      if (key === TAB || (!isCommand && (escape(key) !== key || room-- <= 0))) continue;
+      this.push(key);
+    }
+    done();
+  }
+}
+
+/** What readline draws on: the screen while a question is open, nothing while none is. */
+class Canvas extends Writable {
+  readonly isTTY = true;
+  /** Whether what is drawn is seen. */
+  isOpen = false;
+  /** Of the screen, when the line was drawn. */
+  columns: number;
+  readonly #screen: Screen;
+  #collected: string | undefined;
+
+  constructor(screen: Screen) {
+    super({ decodeStrings: false });
+    this.#screen = screen;
+    this.columns = screen.columns;
+  }
+
+  /** Follows a screen that has got another width. */
+  fit(): void {
+    this.columns = this.#screen.columns;
+  }
+
+  override _write(text: string, _encoding: BufferEncoding, done: () => void): void {
+    if (this.#collected !== undefined) this.#collected += text;
+    else if (this.isOpen) this.#screen.write(text);
+    done();
+  }
+
+  /** What is drawn meanwhile, instead of drawing it. */
+  collect(work: () => void): string {
+    this.#collected = '';
+    work();
+    const text = this.#collected;
+    this.#collected = undefined;
+    return text;
+  }
+}
+
+/** Lines from a person or a pipe, all of them, from the first moment on. In raw mode readline edits and draws them. */
+export class Keyboard {
+  readonly #reader: Interface;
+  readonly #lines: AsyncIterator<string>;
+  readonly #keys: Keys | undefined;
+  readonly #canvas: Canvas | undefined;
+  #waiting = 0;
+  #isAsked = false;
+  #isClosed = false;
+
+  constructor({ input, screen, onLine, onInterrupt, onContinue }: KeyboardOptions) {
+    // readline cannot scroll a line that is larger than the screen, and a wide character takes two columns.
+    const room = () => (screen === undefined ? 0 : Math.floor((screen.columns * (screen.rows - 1)) / 2));
+    const isRaw = screen !== undefined;
+    const keys = isRaw
+      ? new Keys(input, () => Math.min(room(), MAX_TYPED_CHARS) - this.#reader.line.length)
+      : undefined;
+    const canvas = isRaw ? new Canvas(screen) : undefined;
     const reader = createInterface({
       input: keys ?? input,
-      ...(raw && { output: nowhere }),
-      terminal: raw,
-      historySize: 0,
+      ...(canvas === undefined ? {} : { output: canvas }),
+      terminal: isRaw,
       // However late the \n of a \r\n comes, it ends no second line.
       crlfDelay: Infinity,
     });
+    this.#keys = keys;
+    this.#canvas = canvas;
     this.#reader = reader;
-    this.#lines = new LineQueue(reader);
-    reader.on('line', (line) => this.#lines.push(line));
-    reader.on('close', () => this.#lines.end());
-    // An input that fails has no more lines; readline passes its error on.
-    reader.on('error', () => this.#lines.end());
+    // Taken at once: what `question()` is not there for is lost (nodejs/node#56608).
+    this.#lines = reader[Symbol.asyncIterator]();
+    reader.on('line', () => {
+      if (!this.#isAsked) this.#waiting += 1;
+      this.#isAsked = false;
+      onLine();
+    });
     if (keys === undefined) return;
     reader.on('SIGINT', onInterrupt);
     reader.on('SIGCONT', () => {
+      this.hide();
       keys.restart();
       reader.resume();
-      onContinue();
+      // readline draws once more in this turn, where the line was before.
+      queueMicrotask(onContinue);
     });
-    keys.on('keypress', this.#onKey);
   }
 
-  /** What stands before the cursor in the line being typed. */
-  get before(): string {
-    return this.#reader.line.slice(0, this.#reader.cursor);
+  /** The line being typed. */
+  get line(): string {
+    return this.#reader.line;
   }
 
-  /** What stands behind it. */
-  get after(): string {
-    return this.#reader.line.slice(this.#reader.cursor);
+  /** Whether a line was typed before it was asked for. */
+  get isAhead(): boolean {
+    return this.#waiting > 0;
   }
 
-  /** Hands over the next line, see LineQueue. */
-  take(taker: Taker): void {
-    this.#lines.take(taker);
+  /**
+   * Rows of the screen from the beginning of the prompt to the cursor. When the width changes, some terminals break a long
+   * line anew and some do not: the smaller number may leave a remnant of it, but nothing that was printed is lost.
+   */
+  rowsAboveCursor(): number {
+    const drawn = this.#reader.getCursorPos().rows;
+    this.#canvas?.fit();
+    return Math.min(drawn, this.#reader.getCursorPos().rows);
+  }
+
+  /** What draws the prompt and the line being typed from the start of an empty row; from then on keys are seen. */
+  show(prompt: string): string {
+    const canvas = this.#canvas;
+    if (canvas === undefined) return '';
+    canvas.isOpen = true;
+    canvas.fit();
+    this.#reader.setPrompt(prompt);
+    // readline first goes up to where it has drawn before, which is gone.
+    return canvas.collect(() => this.#reader.prompt(true)).replace(/^\x1b\[\d+A/, '');
+  }
+
+  /** From now on keys are not seen. */
+  hide(): void {
+    if (this.#canvas !== undefined) this.#canvas.isOpen = false;
+  }
+
+  /** The next line; undefined at the end, or where the input fails: then no line comes any more either. */
+  async next(): Promise<string | undefined> {
+    if (this.#waiting > 0) this.#waiting -= 1;
+    else this.#isAsked = true;
+    const next = await this.#lines.next().catch(() => undefined);
+    return this.#isClosed || next === undefined || next.done === true ? undefined : next.value;
   }
 
   /** Ends raw mode and reading; what waits is thrown away. */
   close(): void {
-    this.#lines.close();
+    this.#isClosed = true;
     this.#reader.close();
     this.#keys?.release();
   }
-
-  /** Text that is pasted comes as many keys in one turn, and is told once. */
-  readonly #onKey = (): void => {
-    if (this.#told) return;
-    this.#told = true;
-    queueMicrotask(() => {
-      this.#told = false;
-      this.#onTyped();
-    });
-  };
 }

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { escape } from './escape.ts';
 
 /** How text falls on a screen: columns, not characters. CJK and emoji are two wide, combining accents none. */
 
@@ -63,4 +64,19 @@ export function wrap(text: string, columns: number): string[] {
     used += width;
   }
   return [...lines, line];
+}
+
+/** Breaks a sentence that is too long for the screen, the further lines indented by two columns more than the first. */
+export function wrapSentence(sentence: string, columns: number): string[] {
+  if (columnsOf(sentence) <= columns) return [sentence];
+  const [first = ''] = wrap(sentence, columns);
+  const indent = ' '.repeat(sentence.search(/[^ ]|$/) + 2);
+  const rest = wrap(sentence.slice(first.length).trimStart(), Math.max(columns - indent.length, 1));
+  return [first, ...rest.map((line) => indent + line)];
+}
+
+/** A name inside a sentence: on a screen of so many columns it takes no more than half a row, and keeps its extension. */
+export function nameWithin(name: string, columns: number): string {
+  const shown = escape(name);
+  return columns < Infinity ? shortenMiddle(shown, Math.max(Math.floor(columns / 2), 12)) : shown;
 }

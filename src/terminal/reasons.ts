@@ -71,7 +71,7 @@ const DOWNLOAD: Readonly<Record<DownloadErrorCode, string>> = {
 };
 
 const START: Readonly<Record<StartErrorCode, string>> = {
-  'port-taken': 'a porta já está em uso',
+  'port-taken': 'a porta já está em uso (com :0 uma livre é escolhida)',
   'port-forbidden': 'permissão negada para usar a porta',
   'address-not-local': 'o endereço não é desta máquina',
   'listen-failed': 'não foi possível escutar no endereço',

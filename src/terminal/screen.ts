@@ -6,19 +6,30 @@ import type {
   DownloadStarted,
   MessageReceived,
   MessageSent,
+  NeighbourView,
   Reporter,
 } from '../events.ts';
-import { CHUNKS_SHOWN_EACH, PROGRESS_LINE_INTERVAL_MS } from '../limits.ts';
-import { colorOf } from './colors.ts';
-import { progressLine } from './progress.ts';
-import { questionText } from './questions.ts';
-import { chunkFailuresCut, DIGESTS_COMPARED, SUMMARY_HINT, uploadBegins } from './summary.ts';
+import { painted } from './colors.ts';
+import { progressLine } from './download-sentences.ts';
+import { wrapSentence } from './layout.ts';
+import { describe, questionText } from './sentences.ts';
+import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { describe } from './text.ts';
-import { Uploads } from './uploads.ts';
+
+/** Downloads of more chunks are shown as progress, not message by message. */
+export const CHUNKS_SHOWN_EACH = 64;
 
 /** Failed chunks of one download that get a line each where messages are summed up. */
 const CHUNK_FAILURES_SHOWN = 3;
+
+/** On a screen a download is shown as progress once it has lasted this long, in seconds. */
+const PROGRESS_AFTER = 0.5;
+
+/** How often a running download is shown on a pipe. */
+export const PROGRESS_LINE_INTERVAL_MS = 2_000;
+
+/** Neighbours whose status is remembered, for the lines that repeat it. */
+const MAX_STATUSES = 2_000;
 
 export interface ScreenOptions {
   readonly terminal: Pick<Terminal, 'print' | 'status' | 'ask' | 'width' | 'isLive' | 'colorLevel'>;
@@ -31,103 +42,161 @@ export interface ScreenOptions {
 }
 
 type ClockUpdated = Extract<AppEvent, { event: 'clock-updated' }>;
+type Address = NeighbourView['address'];
+type Status = NeighbourView['status'];
 
 /**
  * Events as text on the terminal, and the questions of the commands.
  *
- * Summed up, all that is said about digests gets one line, and the DL and FILE of a large download, ours or somebody else's, one when it begins and a
- * progress line while ours runs. They come by the ten thousand a second, so leaving one out must cost next to
- * nothing. A clock line goes with its message: the one before it when received, the one behind it when sent;
- * the latter is held back until that message comes, in the same turn.
+ * Where messages are summed up, those about digests get one line, and the DL and FILE of a large download, ours or somebody
+ * else's, one when it begins and a progress line while ours runs. They come by the ten thousand a second, so leaving one
+ * out must cost next to nothing. No tick stays hidden: before the next clock that is shown, at the end and after a second
+ * of silence, a line says how many messages were left out and how far they have moved our clock.
+ * A clock line goes with its message: the one before it when received, the one after it when sent; the latter is held back
+ * until that message comes, in the same turn.
+ * Where all messages are shown, the status of the neighbour stands after each as in the course, changed or not.
  */
 export class Screen implements Reporter {
   readonly #options: ScreenOptions;
   readonly #chalk: ChalkInstance;
   readonly #now: () => number;
-  readonly #uploads: Uploads;
+  readonly #summary: Summary;
+  readonly #statuses = new Map<string, Status>();
+  #clock = 0;
   #heldClock: ClockUpdated | undefined;
-  #lastReceivedHidden = false;
+  #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
-  /** Digests were asked for since the last question to the person; one line tells it. */
-  #isComparing = false;
   #lastProgress = -Infinity;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
     this.#chalk = new Chalk({ level: options.terminal.colorLevel });
     this.#now = options.now ?? (() => performance.now());
-    this.#uploads = new Uploads(this.#now);
+    this.#summary = new Summary({
+      now: this.#now,
+      width: () => options.terminal.width,
+      print: (line) => this.#print(line),
+    });
   }
 
   /** Asks the person, in words. */
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
-    this.#isComparing = false;
+    this.#summary.beginCommand();
     return terminal.ask(questionText(question, terminal.width));
   };
 
   report(event: AppEvent): void {
-    if (event.event === 'message-sent') this.#sent(event);
-    else if (event.event === 'message-received') this.#received(event);
-    else if (event.event === 'clock-updated') this.#clock(event);
-    else if (event.event === 'download-progressed') this.#progressed(event);
-    else if (event.event === 'download-started') this.#started(event);
-    else if (event.event === 'chunk-failed') this.#chunkFailed(event);
-    else {
-      if (event.event === 'download-finished' || event.event === 'download-failed') {
+    switch (event.event) {
+      case 'message-sent':
+        return this.#sent(event);
+      case 'message-received':
+        return this.#received(event);
+      case 'clock-updated':
+        return this.#clockUpdated(event);
+      case 'download-progressed':
+        return this.#progressed(event);
+      case 'download-started':
+        return this.#started(event);
+      case 'chunk-failed':
+        return this.#chunkFailed(event);
+      case 'neighbour-added':
+      case 'neighbour-status-changed':
+        this.#noteStatus(event.neighbour, event.status);
+        return this.#show(event);
+      case 'download-finished':
+      case 'download-failed':
         this.#options.terminal.status(undefined);
-      }
-      this.#show(event);
+        this.#summary.account();
+        return this.#show(event);
+      case 'statistics-shown':
+        this.#summary.account();
+        return this.#show(event);
+      case 'leaving':
+        this.#summary.end();
+        return this.#show(event);
+      case 'peer-stopped':
+        return this.#summary.end();
+      default:
+        this.#show(event);
     }
   }
 
+  get #showsAll(): boolean {
+    return this.#options.messages === 'todas';
+  }
+
   #isHidden(event: MessageSent | MessageReceived): boolean {
-    if (this.#options.messages !== 'resumo') return false;
+    if (this.#showsAll) return false;
     const { type, chunks = 0 } = event;
     if (type === 'DL' || type === 'FILE') return chunks > CHUNKS_SHOWN_EACH;
     return type === 'DIGEST' || type === 'DIGEST_OF' || (type === 'ERROR' && event.args[0] === 'DIGEST');
   }
 
-  #clock(event: ClockUpdated): void {
+  #clockUpdated(event: ClockUpdated): void {
+    this.#clock = event.clock;
     if (event.cause === 'send') {
       this.#showHeld();
       this.#heldClock = event;
-    } else if (!this.#lastReceivedHidden) this.#show(event);
+      return;
+    }
+    const message = this.#lastReceived;
+    // The clock line of a message that was left out.
+    if (message === undefined) return;
+    this.#show(event);
+    this.#showStatus(message.from, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE');
   }
 
   #sent(event: MessageSent): void {
-    if (!this.#isHidden(event)) return this.#show(event);
+    if (!this.#isHidden(event)) {
+      this.#summary.account();
+      this.#show(event);
+      if (!event.reply && event.type !== 'BYE') this.#showStatus(event.to, 'ONLINE');
+      return;
+    }
     this.#heldClock = undefined;
-    if (event.type !== 'DIGEST' || this.#isComparing) return;
-    this.#isComparing = true;
-    this.#print(DIGESTS_COMPARED);
+    this.#summary.sent(event);
   }
 
   #received(event: MessageReceived): void {
-    this.#lastReceivedHidden = this.#isHidden(event);
-    if (!this.#lastReceivedHidden) return this.#show(event);
-    if (event.type === 'DL') this.#served(event);
+    if (!this.#isHidden(event)) {
+      this.#lastReceived = event;
+      this.#summary.account();
+      return this.#show(event);
+    }
+    this.#lastReceived = undefined;
+    this.#summary.received(event, this.#clock);
   }
 
-  /** The `args` of a hidden message stay unread. */
-  #served({ from, token: name = '', chunks = 0 }: MessageReceived): void {
-    if (this.#uploads.begins(from, name)) this.#print(uploadBegins(name, from, chunks));
+  #noteStatus(neighbour: string, status: Status): void {
+    if (!this.#showsAll) return;
+    this.#statuses.delete(neighbour);
+    this.#statuses.set(neighbour, status);
+    if (this.#statuses.size <= MAX_STATUSES) return;
+    const [oldest = ''] = this.#statuses.keys();
+    this.#statuses.delete(oldest);
+  }
+
+  /** Where all is shown: a change has told itself already, or is about to. */
+  #showStatus(neighbour: string, status: Status): void {
+    if (!this.#showsAll || this.#statuses.get(neighbour) !== status) return;
+    this.#show({ event: 'neighbour-status-changed', neighbour: neighbour as Address, status });
   }
 
   #started(event: DownloadStarted): void {
     this.#chunkFailures = 0;
     this.#lastProgress = this.#now();
-    const isSummed = event.chunks > CHUNKS_SHOWN_EACH && this.#options.messages === 'resumo';
-    this.#show(event, isSummed ? ` ${SUMMARY_HINT}` : '');
+    const isSummed = event.chunks > CHUNKS_SHOWN_EACH && !this.#showsAll;
+    this.#show(event, isSummed ? this.#summary.hint() : '');
   }
 
   #progressed(event: DownloadProgressed): void {
-    if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const { terminal } = this.#options;
     if (terminal.isLive) {
-      terminal.status(progressLine(event, terminal.width - 1));
+      if (event.seconds >= PROGRESS_AFTER) terminal.status(progressLine(event, terminal.width - 1));
       return;
     }
+    if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const now = this.#now();
     if (now - this.#lastProgress < PROGRESS_LINE_INTERVAL_MS) return;
     this.#lastProgress = now;
@@ -136,8 +205,9 @@ export class Screen implements Reporter {
 
   #chunkFailed(event: Extract<AppEvent, { event: 'chunk-failed' }>): void {
     this.#chunkFailures += 1;
-    if (this.#options.messages === 'todas' || this.#chunkFailures <= CHUNK_FAILURES_SHOWN) this.#show(event);
-    else if (this.#chunkFailures === CHUNK_FAILURES_SHOWN + 1) this.#print(chunkFailuresCut(event.name));
+    if (this.#showsAll || this.#chunkFailures <= CHUNK_FAILURES_SHOWN) this.#show(event);
+    else if (this.#chunkFailures === CHUNK_FAILURES_SHOWN + 1)
+      this.#print(chunkFailuresCut(event.name, this.#options.terminal.width));
   }
 
   #showHeld(): void {
@@ -147,18 +217,16 @@ export class Screen implements Reporter {
     this.#show(held);
   }
 
-  #show(event: AppEvent, suffix = ''): void {
+  #show(event: AppEvent, hint = ''): void {
     this.#showHeld();
     const { terminal, address } = this.#options;
-    const lines = describe(event, { own: address(), width: terminal.width });
-    if (lines.length === 0) return;
-    const text = lines.join('\n') + suffix;
-    const color = colorOf(event);
-    terminal.print(color === undefined ? text : this.#chalk[color](text));
+    const lines = describe(event, { own: address(), width: terminal.width, hint });
+    if (lines.length > 0) terminal.print(painted(event, lines.join('\n'), this.#chalk));
   }
 
+  /** A line of our own; a clock that is held back comes after it. */
   #print(line: string): void {
-    this.#showHeld();
-    this.#options.terminal.print(line);
+    const { terminal } = this.#options;
+    terminal.print(wrapSentence(line, terminal.width).join('\n'));
   }
 }

@@ -1,20 +1,84 @@
-import type { AppEvent, MessageReceived, MessageSent } from '../events.ts';
-import { SHOWN_INPUT_CHARS } from '../limits.ts';
+import type { AppEvent, MessageReceived, MessageSent, Question } from '../events.ts';
+import {
+  chunkFailed,
+  chunksDoubted,
+  downloadFailed,
+  downloadFinished,
+  downloadStarted,
+  progressLine,
+  searchFinished,
+  sourceAdded,
+  sourceBanned,
+  sourceExcluded,
+  sourceRetired,
+  sourceReturned,
+} from './download-sentences.ts';
 import { escape } from './escape.ts';
 import { count } from './formats.ts';
+import { columnsOf, nameWithin, shortenEnd, wrapSentence } from './layout.ts';
 import { isProtocolReason, reason } from './reasons.ts';
-import { downloadsTable, peersTable } from './tables.ts';
+import { foundFilesTable, localFilesTable, statistics } from './tables.ts';
 
-/** The texts of events that take more than one expression; `download-sentences.ts` has
- * those of a download, `text.ts` the others. */
+/*
+ * What is said to the person: a text for every event and every question, by pure functions without colour. Those of a
+ * download stand in `download-sentences.ts`, the reasons of failures in `reasons.ts`.
+ */
+
+/** Of rejected input that is shown again. */
+const SHOWN_INPUT_COLUMNS = 60;
+
+const VERBATIM: ReadonlySet<AppEvent['event']> = new Set(['message-sent', 'message-received', 'local-files-listed', 'statistics-shown', 'download-progressed']); // prettier-ignore
 
 type EventOf<T extends AppEvent['event']> = Extract<AppEvent, { event: T }>;
 
-export function envelope(origin: string, { clock, type, args }: MessageSent | MessageReceived): string {
-  return escape([origin, clock, type, ...args].join(' '));
+/** What a text depends on besides its event. */
+export interface Setting {
+  /** Our address: the origin of what we send. */
+  readonly own: string;
+  /** Columns of the screen; Infinity where nothing is to be fitted or shortened. */
+  readonly width: number;
+  /** What is said behind the last line. */
+  readonly hint?: string;
 }
 
-export function again(repeated: number): string {
+/** A message between words. On a screen a list of many entries is cut after about two rows. */
+function messageLine(
+  before: string,
+  origin: string,
+  { clock, type, args }: MessageSent | MessageReceived,
+  after: string,
+  width: number,
+): string {
+  const tokens = [origin, String(clock), type, ...args].map(escape);
+  const whole = `${before}"${tokens.join(' ')}"${after}`;
+  // Two columns for wide characters that leave the end of a row empty.
+  const room = 2 * width - 2;
+  const isList = type === 'LS_LIST' || type === 'PEER_LIST';
+  if (!isList || width === Infinity || columnsOf(whole) <= room) return whole;
+  const [total = 0] = args.map(Number);
+  const head = tokens.slice(0, 4).join(' ');
+  const entries = tokens.slice(4, 4 + total);
+  const cutAt = (shown: number) => {
+    const more = count(total - shown, 'entrada');
+    return `${before}"${[head, ...entries.slice(0, shown)].join(' ')} … e mais ${more}"${after}`;
+  };
+  let shown = 0;
+  while (shown < entries.length && columnsOf(cutAt(shown + 1)) <= room) shown += 1;
+  return cutAt(shown);
+}
+
+function messageSent(event: MessageSent, own: string, width: number): string {
+  // The course has one sentence for both; where a person reads, a word tells them apart.
+  const kind = event.reply && width < Infinity ? ' (resposta)' : '';
+  return messageLine('Encaminhando mensagem ', own, event, ` para ${escape(event.to)}${kind}`, width);
+}
+
+function messageReceived(event: MessageReceived, width: number): string {
+  const kind = event.reply ? 'Resposta' : 'Mensagem';
+  return messageLine(`${kind} recebida: `, event.from, event, '', width);
+}
+
+function again(repeated: number): string {
   if (repeated === 0) return '';
   return repeated === 1
     ? ' (mais 1 igual desde o último aviso)'
@@ -26,50 +90,179 @@ function failure(code: EventOf<'request-failed'>['code']): string {
   return isProtocolReason(code) ? 'Resposta inválida de' : 'Não foi possível falar com';
 }
 
-export function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
+function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
   return `${failure(code)} ${escape(to)}: ${reason(code)} (${type})`;
 }
 
 /** What a program sent that speaks another protocol, escaped. */
-export function inputRejected({ remote, code, repeated, sample }: EventOf<'input-rejected'>): string {
+function inputRejected({ remote, code, repeated, sample }: EventOf<'input-rejected'>): string {
   const began = sample === undefined ? '' : `, começa com "${escape(sample)}"`;
   return `Entrada recusada de ${escape(remote)}: ${reason(code)}${began}${again(repeated)}`;
 }
 
-export function requestRefused({ from, type, name, code, repeated }: EventOf<'request-refused'>): string {
-  const what = escape(name === '' ? type : `${type} ${name}`);
+function requestRefused(
+  { from, type, name, code, repeated }: EventOf<'request-refused'>,
+  width: number,
+): string {
+  const what = name === '' ? type : `${type} ${nameWithin(name, width)}`;
   return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;
 }
 
-export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
-  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
-  if (found.length > 0) return [];
-  return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
-}
-
 function shortInput(input: string): string {
-  return input.length > SHOWN_INPUT_CHARS ? `${escape(input.slice(0, SHOWN_INPUT_CHARS))}…` : escape(input);
+  return shortenEnd(escape(input), SHOWN_INPUT_COLUMNS);
 }
 
-export function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
+function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
   const what = among === 'menu' ? 'Comando inválido' : 'Opção inválida';
   return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes.`;
 }
 
-export function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
+function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
   const rule = `Digite um número inteiro de 1 a ${largest} (bytes)`;
   return `Tamanho de chunk inválido: "${shortInput(input)}". ${rule}; o tamanho continua ${bytes}.`;
 }
 
-export function statistics(
-  { clock, peers, downloads }: EventOf<'statistics-shown'>,
-  width: number,
-): string[] {
-  return [
-    `Relógio: ${clock}`,
-    ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
-    'Downloads:',
-    ...downloadsTable(downloads, width),
-    ...(downloads.length === 0 ? ['Nenhum download concluído até agora (os continuados não contam).'] : []),
-  ];
+/**
+ * The lines that tell an event, without colour; what section 4 of the protocol fixes is there letter by letter.
+ * No lines for what a question that follows tells, and for what only the event log is to know.
+ */
+export function describe(event: AppEvent, setting: Setting): string[] {
+  const { hint = '' } = setting;
+  const lines = linesOf(event, setting);
+  if (lines.length > 0 && hint !== '') lines.push(`${lines.pop() ?? ''}${hint}`);
+  return isSentence(event) ? lines.flatMap((line) => wrapSentence(line, setting.width)) : lines;
+}
+
+/** Whether our own words tell it, which may be broken; not a message, nor what fits already. */
+function isSentence({ event }: AppEvent): boolean {
+  return !VERBATIM.has(event);
+}
+
+function linesOf(event: AppEvent, { own, width }: Setting): string[] {
+  switch (event.event) {
+    case 'peer-started':
+      return [`Peer iniciado em ${event.address}`];
+    case 'peer-stopped':
+      return [];
+    case 'clock-updated':
+      return [`=> Atualizando relogio para ${event.clock}`];
+    case 'message-sent':
+      return [messageSent(event, own, width)];
+    case 'message-received':
+      return [messageReceived(event, width)];
+    case 'input-rejected':
+      return [inputRejected(event)];
+    case 'clock-ignored':
+      return [`Relogio ${event.clock} de ${escape(event.from)} longe demais, contado como um evento.`];
+    case 'request-refused':
+      return [requestRefused(event, width)];
+    case 'request-failed':
+      return [requestFailed(event)];
+    case 'neighbour-added':
+      return [`Adicionando novo peer ${escape(event.neighbour)} status ${event.status}`];
+    case 'neighbour-status-changed':
+      return [`Atualizando peer ${escape(event.neighbour)} status ${event.status}`];
+    case 'dialect-learnt':
+      // For the log: how another program frames its messages changes nothing for the person.
+      return [];
+    case 'neighbours-limit-reached':
+      return [`Limite de ${count(event.limit, 'vizinho')} alcançado: novos peers não serão adicionados.`];
+    case 'neighbours-file-line-ignored':
+      return [
+        `Linha ${event.line} do arquivo de vizinhos ignorada, não é host:porta: "${escape(event.text)}"`,
+      ];
+    case 'neighbours-file-not-written':
+      return [`Não foi possível gravar o arquivo de vizinhos ${escape(event.path)}: ${reason(event.code)}`];
+    case 'resume-note-not-written':
+      return [
+        `Não foi possível anotar o andamento do download de ${nameWithin(event.name, width)}: ${reason(event.code)}; se for interrompido, recomeçará do início.`,
+      ];
+    case 'events-omitted':
+      return [];
+    case 'stale-files-removed':
+      return [`Restos de downloads interrompidos há mais de 7 dias removidos: ${event.count}.`];
+    case 'event-log-not-written':
+      return [`Não foi possível gravar o registro de eventos ${escape(event.path)}: ${reason(event.code)}`];
+    case 'local-files-listed':
+      return event.files.length === 0
+        ? ['Nenhum arquivo no diretório compartilhado.']
+        : ['Arquivos locais:', ...localFilesTable(event.files, width)];
+    case 'local-files-not-read':
+      return [`Não foi possível ler ${escape(event.path)}: ${reason(event.code)}`];
+    case 'search-finished':
+      return searchFinished(event);
+    case 'file-chosen':
+      return [`arquivo escolhido ${escape(event.name)}`];
+    case 'choice-rejected':
+      return [choiceRejected(event)];
+    case 'chunk-size-changed':
+      return [`Tamanho de chunk alterado: ${event.bytes}`];
+    case 'chunk-size-rejected':
+      return [chunkSizeRejected(event)];
+    case 'statistics-shown':
+      return statistics(event, width);
+    case 'download-started':
+      return [downloadStarted(event, width)];
+    case 'download-progressed':
+      return [progressLine(event, width)];
+    case 'chunk-failed':
+      return [chunkFailed(event, width)];
+    case 'source-retired':
+      return [sourceRetired(event, width)];
+    case 'source-returned':
+      return [sourceReturned(event, width)];
+    case 'source-added':
+      return [sourceAdded(event, width)];
+    case 'source-excluded':
+      return [sourceExcluded(event, width)];
+    case 'source-banned':
+      return [sourceBanned(event, width)];
+    case 'chunks-doubted':
+      return [chunksDoubted(event, width)];
+    case 'download-finished':
+      return downloadFinished(event, width);
+    case 'download-failed':
+      return downloadFailed(event, width);
+    case 'leaving':
+      return ['Saindo...'];
+  }
+}
+
+const PROMPT = '> ';
+
+const MENU = [
+  'Escolha um comando:',
+  '[1] Listar peers',
+  '[2] Obter peers',
+  '[3] Listar arquivos locais',
+  '[4] Buscar arquivos',
+  '[5] Exibir estatisticas',
+  '[6] Alterar tamanho de chunk',
+  '[9] Sair',
+];
+
+function questionLines(question: Question, width: number): readonly string[] {
+  switch (question.ask) {
+    case 'menu':
+      return MENU;
+    case 'peer': {
+      const peers = question.peers.map(
+        ({ address, status }, at) => `[${at + 1}] ${escape(address)} ${status}`,
+      );
+      return ['Lista de peers:', '[0] voltar para o menu anterior', ...peers];
+    }
+    case 'file':
+      return [
+        'Arquivos encontrados na rede:',
+        ...foundFilesTable(question.found, width),
+        'Digite o numero do arquivo para fazer o download:',
+      ];
+    case 'chunk-size':
+      return ['Digite novo tamanho de chunk:'];
+  }
+}
+
+/** The text of a question; its last line is the prompt behind which the person types. */
+export function questionText(question: Question, width: number): string {
+  return [...questionLines(question, width), PROMPT].join('\n');
 }

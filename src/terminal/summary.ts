@@ -1,20 +1,233 @@
+import type { MessageReceived, MessageSent } from '../events.ts';
 import { escape } from './escape.ts';
-import { count } from './formats.ts';
+import { amount, count, duration, listed } from './formats.ts';
+import { nameWithin } from './layout.ts';
 
-/** The lines that stand for many events, where messages are summed up. */
+/*
+ * What stands for the messages that are not shown one by one: an account of them and of the clock, so that no tick goes
+ * unexplained, and who downloads what from us. Everything here is called for every message of a large download.
+ */
 
-/** Behind a line that begins a large download. */
-export const SUMMARY_HINT = '(mensagens resumidas; --mensagens todas mostra cada uma)';
-
-/** Somebody begins to download a large file from us; `chunks` is how many it has, others may send some. */
-export function uploadBegins(name: string, to: string, chunks: number): string {
-  return `Enviando arquivo ${escape(name)} para ${escape(to)} em ${count(chunks, 'chunk')} ${SUMMARY_HINT}.`;
-}
+/** Behind the first line that sums something up. */
+const SUMMARY_HINT = '(mensagens resumidas; --mensagens todas mostra cada uma)';
 
 /** Peers are asked what their files are. */
-export const DIGESTS_COMPARED = `Comparando o SHA-256 do que os peers oferecem ${SUMMARY_HINT}.`;
+const DIGESTS_COMPARED = 'Comparando o SHA-256 do que os peers oferecem';
 
 /** Enough failed chunks were shown. */
-export function chunkFailuresCut(name: string): string {
-  return `Outras falhas de chunks de ${escape(name)} não são mostradas (--mensagens todas mostra cada uma).`;
+export function chunkFailuresCut(name: string, width: number): string {
+  return `Outras falhas de chunks de ${nameWithin(name, width)} não são mostradas (--mensagens todas mostra cada uma).`;
+}
+
+/** Messages that were not shown, and how far they have moved our clock. */
+class HiddenMessages {
+  readonly #types = new Set<string>();
+  #count = 0;
+  #from = 0;
+  #to = 0;
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One more, which has moved our clock between these values. */
+  add(type: string, from: number, to: number): void {
+    if (this.#count === 0) this.#from = from;
+    this.#count += 1;
+    this.#to = to;
+    this.#types.add(type);
+  }
+
+  /** The line that accounts for all of them since the last one; undefined where there are none. */
+  take(): string | undefined {
+    if (this.#count === 0) return undefined;
+    const types = listed([...this.#types].sort());
+    const what = count(this.#count, `mensagem ${types} resumida`, `mensagens ${types} resumidas`);
+    this.#count = 0;
+    this.#types.clear();
+    return `(${what}: relógio ${this.#from} → ${this.#to})`;
+  }
+}
+
+/** Pairs of neighbour and file that are remembered; one more forgets the oldest. */
+const MAX_UPLOADS = 256;
+/** A neighbour that asks for a file again after this long downloads it again. */
+const UPLOAD_IDLE_MS = 10_000;
+
+/** What one neighbour downloads from us, as far as its requests tell. */
+interface Upload {
+  readonly neighbour: string;
+  readonly name: string;
+  /** Of the whole file; others may send some. */
+  readonly chunks: number;
+  readonly began: number;
+  /** Of the last message. */
+  time: number;
+  sent: number;
+  bytes: number;
+}
+
+/** Who downloads large files from us right now. Nearly every message is about the same file as the one before it. */
+class Uploads {
+  readonly #now: () => number;
+  readonly #uploads = new Map<string, Upload>();
+  #latest: Upload | undefined;
+
+  /** `now` in milliseconds, from any zero. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#uploads.size;
+  }
+
+  /** Notes a request for a chunk, and gives the line that tells of it where it is the first one of a download. */
+  requested(neighbour: string, name: string, chunks: number, width: number): string | undefined {
+    const now = this.#now();
+    const known = this.#find(neighbour, name);
+    if (known !== undefined && now - known.time < UPLOAD_IDLE_MS) {
+      known.time = now;
+      return undefined;
+    }
+    const upload = { neighbour, name, chunks, began: now, time: now, sent: 0, bytes: 0 };
+    this.#uploads.set(key(neighbour, name), upload);
+    this.#latest = upload;
+    if (this.#uploads.size > MAX_UPLOADS) {
+      const [oldest = ''] = this.#uploads.keys();
+      this.#uploads.delete(oldest);
+    }
+    return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
+  }
+
+  /** Notes a chunk that was sent. */
+  sent(neighbour: string, name: string, bytes: number): void {
+    const upload = this.#find(neighbour, name);
+    if (upload === undefined) return;
+    upload.time = this.#now();
+    upload.sent += 1;
+    upload.bytes += bytes;
+  }
+
+  /** Forgets the uploads that are over, all of them where `isEnd`, and gives a line about each. */
+  ended(width: number, isEnd = false): string[] {
+    const over = [...this.#uploads.values()].filter(
+      ({ sent, chunks, time }) => isEnd || sent >= chunks || this.#now() - time >= UPLOAD_IDLE_MS,
+    );
+    for (const { neighbour, name } of over) this.#uploads.delete(key(neighbour, name));
+    if (over.length > 0) this.#latest = undefined;
+    return over.map((upload) => uploadEnded(upload, width));
+  }
+
+  #find(neighbour: string, name: string): Upload | undefined {
+    const latest = this.#latest;
+    if (latest !== undefined && latest.name === name && latest.neighbour === neighbour) return latest;
+    this.#latest = this.#uploads.get(key(neighbour, name));
+    return this.#latest;
+  }
+}
+
+function key(neighbour: string, name: string): string {
+  return `${neighbour} ${name}`;
+}
+
+/** Whoever fetches from several peers, or goes on after an interruption, gets only a part from us. */
+function uploadEnded({ neighbour, name, chunks, sent, bytes, began, time }: Upload, width: number): string {
+  const part = sent < chunks ? `, ${sent} de ${count(chunks, 'chunk')}` : '';
+  const what = `Enviado ${nameWithin(name, width)} para ${escape(neighbour)}`;
+  return `${what}: ${amount(bytes, width)}${part} em ${duration((time - began) / 1000)}.`;
+}
+
+/** How often it is looked whether what is summed up has come to rest, and can be accounted for. */
+export const ACCOUNT_INTERVAL_MS = 1_000;
+
+export interface SummaryOptions {
+  /** Milliseconds from any zero. */
+  readonly now: () => number;
+  readonly width: () => number;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Takes the messages that are not shown. The first of their kind get a line; an account of them is due before the next
+ * clock that is shown (`account`), and comes by itself after a second of silence.
+ */
+export class Summary {
+  readonly #options: SummaryOptions;
+  readonly #uploads: Uploads;
+  readonly #hidden = new HiddenMessages();
+  /** Digests were asked for since the last question to the person; one line tells it. */
+  #isComparing = false;
+  #isHintGiven = false;
+  #countBefore = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SummaryOptions) {
+    this.#options = options;
+    this.#uploads = new Uploads(options.now);
+  }
+
+  sent({ type, clock, to, token = '', bytes = 0 }: MessageSent): void {
+    this.#hide(type, clock - 1, clock);
+    if (type === 'FILE') this.#uploads.sent(to, token, bytes);
+    if (type !== 'DIGEST' || this.#isComparing) return;
+    this.#isComparing = true;
+    this.#options.print(`${DIGESTS_COMPARED}${this.hint()}.`);
+  }
+
+  /** The `args` of the message stay unread. `clock`: ours before it. */
+  received({ type, clockAfter, from, token = '', chunks = 0 }: MessageReceived, clock: number): void {
+    this.#hide(type, clock, clockAfter);
+    if (type !== 'DL') return;
+    const line = this.#uploads.requested(from, token, chunks, this.#options.width());
+    if (line !== undefined) this.#options.print(`${line}${this.hint()}.`);
+  }
+
+  /** Where to see more, behind the first line of a run that sums something up. */
+  hint(): string {
+    if (this.#isHintGiven) return '';
+    this.#isHintGiven = true;
+    return ` ${SUMMARY_HINT}`;
+  }
+
+  /** Prints the account of what was left out until now. */
+  account(): void {
+    const line = this.#hidden.take();
+    if (line !== undefined) this.#options.print(line);
+  }
+
+  /** The person is asked: what comes next is another command. */
+  beginCommand(): void {
+    this.#isComparing = false;
+    this.account();
+  }
+
+  /** The program ends, and with it what others download. */
+  end(): void {
+    this.#endUploads(true);
+    this.account();
+    clearTimeout(this.#timer);
+  }
+
+  #hide(type: string, from: number, to: number): void {
+    this.#hidden.add(type, from, to);
+    if (this.#timer === undefined) this.#watch();
+  }
+
+  #watch(): void {
+    this.#countBefore = this.#hidden.count;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const isQuiet = this.#hidden.count === this.#countBefore;
+      this.#endUploads(false);
+      if (isQuiet) this.account();
+      if (this.#hidden.count > 0 || this.#uploads.size > 0) this.#watch();
+    }, ACCOUNT_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  #endUploads(isEnd: boolean): void {
+    for (const line of this.#uploads.ended(this.#options.width(), isEnd)) this.#options.print(line);
+  }
 }

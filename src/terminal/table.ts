@@ -5,8 +5,8 @@ import { columnsOf, shortenMiddle, wrap } from './layout.ts';
  * One table: `Head | Head` over a rule, then the rows, without a frame: readable, and easy for a script to split.
  * It fits a width by wrapping its cells; a cell that would need more than MAX_CELL_LINES lines is shortened.
  *
- * cli-table3 counts the width of some scripts and emoji wrongly, so it never sees them: it gets lines of known
- * width (`Disguise`) and does what it is good at, rows of several lines and alignment.
+ * cli-table3 draws what it measures rightly: ASCII, in tables of a size for which its time does not count. It takes Thai, Arabic,
+ * Indic scripts and newer emoji for wider or narrower than they are, and quadratic time; such rows are padded here.
  */
 export interface Column {
   readonly head: string;
@@ -20,44 +20,13 @@ export interface Column {
 export type Cell =
   string | { readonly label: string; readonly text: string } | { readonly list: readonly string[] };
 
-const MAX_CELL_LINES = 12;
+/** More of one name, or of one list of peers, would push the other rows off the screen. */
+const MAX_CELL_LINES = 3;
 /** Columns of the screen; a name or an address that is cut into smaller pieces can hardly be read. */
 const FLEXIBLE_FLOOR = 10;
 /** Where even this is too wide, rows are wider than the screen. */
 const FLOOR = 3;
-/** cli-table3 takes quadratic time: 100 000 rows in one piece would take minutes. */
-const ROWS_PER_PIECE = 20;
 const BETWEEN = ' | ';
-const STYLE = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
-const CHARS = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', 'left-mid': '', right: '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'right-mid': '' },
-  ...{ mid: '-', 'mid-mid': '-+-', middle: BETWEEN },
-};
-const FIRST_STAND_IN = 0xf0000;
-const STAND_INS = /[\u{F0000}-\u{FFFFD}]\uE000*/gu;
-
-/** Stands in for lines that are not ASCII: private characters, one column each, which `escape` lets through nowhere. */
-class Disguise {
-  readonly #lines: string[] = [];
-
-  hide(lines: readonly string[]): string {
-    return lines.map((line) => (/^[ -~]*$/.test(line) ? line : this.#standIn(line))).join('\n');
-  }
-
-  reveal(text: string): string {
-    return text.replace(
-      STAND_INS,
-      (found) => this.#lines[(found.codePointAt(0) ?? 0) - FIRST_STAND_IN] ?? found,
-    );
-  }
-
-  #standIn(line: string): string {
-    this.#lines.push(line);
-    const first = String.fromCodePoint(FIRST_STAND_IN + this.#lines.length - 1);
-    return first + '\uE000'.repeat(Math.max(columnsOf(line) - 1, 0));
-  }
-}
 
 function wholeText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
@@ -115,33 +84,57 @@ function fit(columns: readonly Column[], width: number): number[] {
   return widths;
 }
 
+function pad(text: string, width: number, align: Column['align']): string {
+  const space = ' '.repeat(Math.max(width - columnsOf(text), 0));
+  return align === 'left' ? text + space : space + text;
+}
+
+const STYLE = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
+const CHARS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', 'left-mid': '', right: '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'right-mid': '' },
+  ...{ mid: '-', 'mid-mid': '-+-', middle: BETWEEN },
+};
+/** Up to so many rows its time does not count. */
+const MAX_LIBRARY_ROWS = 50;
+
+/** Rows of cells, each cell of one line or several; the first row is the head. */
+type Drawn = readonly (readonly (readonly string[])[])[];
+
+function drawByLibrary([head = [], ...rows]: Drawn, columns: readonly Column[], widths: number[]): string[] {
+  const colAligns = columns.map(({ align }) => align);
+  const cells = (row: Drawn[number]) => row.map((lines) => lines.join('\n'));
+  const table = new Table({ head: cells(head), colAligns, colWidths: widths, chars: CHARS, style: STYLE });
+  for (const row of rows) table.push(cells(row));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+function drawByHand([head = [], ...rows]: Drawn, columns: readonly Column[], widths: number[]): string[] {
+  const draw = (row: Drawn[number]): string[] => {
+    const height = Math.max(...row.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      columns
+        .map(({ align }, at) => pad(row[at]?.[line] ?? '', widths[at] ?? FLOOR, align))
+        .join(BETWEEN)
+        .trimEnd(),
+    );
+  };
+  const rule = widths.map((own) => '-'.repeat(own)).join('-+-');
+  return [...draw(head), ...(rows.length > 0 ? [rule] : []), ...rows.flatMap(draw)];
+}
+
 /** The lines of a table at most `width` columns wide; with Infinity every row is one line, however long. */
 export function tableLines(columns: readonly Column[], width: number): string[] {
   const widths = fit(columns, width);
-  const draw = (cells: readonly Cell[], disguise: Disguise) =>
-    cells.map((cell, index) => disguise.hide(cellLines(cell, widths[index] ?? FLOOR)));
+  const wrapped = (cells: readonly Cell[]) => cells.map((cell, at) => cellLines(cell, widths[at] ?? FLOOR));
   const rows = Math.max(...columns.map(({ cells }) => cells.length));
-  const lines: string[] = [];
-  for (let first = 0; first === 0 || first < rows; first += ROWS_PER_PIECE) {
-    const disguise = new Disguise();
-    const head = draw(
-      columns.map((column) => column.head),
-      disguise,
-    );
-    const colAligns = columns.map(({ align }) => align);
-    const table = new Table({ head, colAligns, colWidths: widths, chars: CHARS, style: STYLE });
-    for (let row = first; row < Math.min(first + ROWS_PER_PIECE, rows); row += 1) {
-      table.push(
-        draw(
-          columns.map(({ cells }) => cells[row] ?? ''),
-          disguise,
-        ),
-      );
-    }
-    const drawn = disguise.reveal(table.toString()).split('\n');
-    // Every piece has the head, so that cli-table3 rules off the same in all of them; it is shown once.
-    const headLines = Math.max(...head.map((text) => text.split('\n').length)) + 1;
-    lines.push(...drawn.slice(first === 0 ? 0 : headLines).map((line) => line.trimEnd()));
-  }
-  return lines;
+  const drawn = [
+    wrapped(columns.map(({ head }) => head)),
+    ...Array.from({ length: rows }, (_, at) => wrapped(columns.map(({ cells }) => cells[at] ?? ''))),
+  ];
+  const isPlain = drawn.length <= MAX_LIBRARY_ROWS && drawn.flat(2).every((line) => /^[ -~]*$/.test(line));
+  return isPlain ? drawByLibrary(drawn, columns, widths) : drawByHand(drawn, columns, widths);
 }

@@ -1,7 +1,12 @@
-import type { DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
-import { MAX_SHOWN_ROWS } from '../limits.ts';
+import type { AppEvent, DownloadGroup, FileView, FoundFileView, NeighbourView } from '../events.ts';
 import { escape } from './escape.ts';
+import { decimal, size } from './formats.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
+
+type StatisticsShown = Extract<AppEvent, { event: 'statistics-shown' }>;
+
+/** A long list must not keep us from answering others while it is drawn. All are in the event log. */
+export const MAX_SHOWN_ROWS = 5_000;
 
 /** Seconds are shown with this many decimals. */
 const DECIMALS = 5;
@@ -12,6 +17,16 @@ function numbers(head: string, values: readonly (number | string)[]): Column {
 
 function texts(head: string, cells: readonly Cell[]): Column {
   return { head, align: 'left', flexible: true, cells };
+}
+
+/** For a person on a screen, exact where a script reads. */
+function sizeCell(bytes: number, width: number): string {
+  return width < Infinity ? size(bytes) : `${bytes}`;
+}
+
+/** With the decimal point that the course has, where a script reads. */
+function seconds(value: number, width: number): string {
+  return width < Infinity ? decimal(value, DECIMALS) : value.toFixed(DECIMALS);
 }
 
 /** Names behind their numbers, `[1] a.txt`, counted from `first`; shorter numbers stand further right. */
@@ -50,7 +65,7 @@ export function foundFilesTable(found: readonly FoundFileView[], width: number):
   const shown = found.slice(0, MAX_SHOWN_ROWS);
   const names = numbered(['<Cancelar>', ...shown.map(({ name }) => name)], 0);
   const sources = shown.map((file) => ({ list: file.sources.map(escape) }));
-  const sizes = shown.map(({ size }) => size);
+  const sizes = shown.map((file) => sizeCell(file.size, width));
   const columns = [
     texts('Nome', names),
     numbers('Tamanho', ['', ...sizes]),
@@ -67,7 +82,7 @@ export function localFilesTable(files: readonly FileView[], width: number): stri
     shown.map(({ name }) => name),
     1,
   );
-  const sizes = shown.map(({ size }) => size);
+  const sizes = shown.map((file) => file.size);
   const columns = [texts('Nome', names), numbers('Tamanho [bytes]', sizes)];
   return [...tableLines(columns, width), ...notShown(files.length)];
 }
@@ -97,13 +112,24 @@ export function downloadsTable(groups: readonly DownloadGroup[], width: number):
     numbers(head, groups.map(value));
   return tableLines(
     [
-      column('Tam. chunk', ({ chunkSize }) => chunkSize),
+      column('Tam. chunk', ({ chunkSize }) => sizeCell(chunkSize, width)),
       column('N peers', ({ sources }) => sources),
-      column('Tam. arquivo', ({ fileSize }) => fileSize),
+      column('Tam. arquivo', ({ fileSize }) => sizeCell(fileSize, width)),
       column('N', (group) => group.count),
-      column('Tempo [s]', ({ mean }) => mean.toFixed(DECIMALS)),
-      column('Desvio', ({ deviation }) => deviation.toFixed(DECIMALS)),
+      column('Tempo [s]', ({ mean }) => seconds(mean, width)),
+      column('Desvio', ({ deviation }) => seconds(deviation, width)),
     ],
     width,
   );
+}
+
+/** Menu 5: our clock, who we know, and the downloads so far. */
+export function statistics({ clock, peers, downloads }: StatisticsShown, width: number): string[] {
+  return [
+    `Relógio: ${clock}`,
+    ...(peers.length === 0 ? ['Nenhum peer conhecido.'] : ['Peers conhecidos:', ...peersTable(peers, width)]),
+    'Downloads:',
+    ...downloadsTable(downloads, width),
+    ...(downloads.length === 0 ? ['Nenhum download concluído até agora (os continuados não contam).'] : []),
+  ];
 }

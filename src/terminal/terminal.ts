@@ -1,19 +1,29 @@
+import { colorLevel } from './colors.ts';
 import { escape } from './escape.ts';
-import { Keyboard } from './keyboard.ts';
+import { Keyboard, type Input } from './keyboard.ts';
 import { shortenEnd } from './layout.ts';
-import { drawArea, eraseArea, typedArea, type Area } from './live-area.ts';
-import { inspectStreams, type Output, type StreamOptions } from './streams.ts';
+import { Outlet, type Output } from './outlet.ts';
 
 /** What a screen of unknown size is taken for. */
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
+export interface TerminalOptions {
+  readonly input?: Input;
+  readonly output?: Output;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** No colour, whatever the streams are. */
+  readonly noColor?: boolean;
+  /** False leaves the input alone: nobody will ask. */
+  readonly readInput?: boolean;
+}
+
 /**
  * The streams of a person or a script. Three kinds of use follow from what the streams are:
  *
- * - both are terminals (`isInteractive`): raw mode; the line being typed is drawn here as a live area below all
- *   that is printed. So text printed meanwhile never tears it, and what is typed while nothing is asked stays
- *   unseen until the next question.
+ * - both are terminals (`isInteractive`): raw mode; readline draws the prompt and the line being typed as the last rows
+ *   of the screen. They are erased, something is printed above, and they are drawn again, all in one write: what is
+ *   printed never tears the line, and what is typed while nothing is asked stays unseen until the next question.
  * - only the output is (`isLive`): no editing, but a status line.
  * - a pipe or a file: plain text. Printing behind an open prompt begins a new line first, so every text but the
  *   prompt stands at the start of a line.
@@ -26,36 +36,32 @@ export class Terminal {
   /** For chalk. */
   readonly colorLevel: 0 | 1;
   readonly #output: Output;
+  readonly #outlet: Outlet;
   readonly #keyboard: Keyboard | undefined;
   /** A waiting question in cooked mode is repeated below what is printed; a script needs no second prompt. */
   readonly #repeatsPrompt: boolean;
-  #drawn: Area | undefined;
+  /** What the last rows of the screen are, which are not history yet. */
+  #drawn: 'prompt' | 'status' | undefined;
   #prompt: string | undefined;
   #status: string | undefined;
-  /** Outside a live area: the last write was a prompt, without a newline. */
+  /** Not on such a screen: the last write was a prompt, without a newline. */
   #midLine = false;
-  #outputError: Error | undefined;
   #onInterrupt: (() => void) | undefined;
-  #onOutputClosed: ((error: Error) => void) | undefined;
 
-  constructor(options: StreamOptions = {}) {
-    const { input, output, readInput, isLive, isInteractive, colorLevel } = inspectStreams(options);
+  constructor(options: TerminalOptions = {}) {
+    const { input = process.stdin, output = process.stdout, env = process.env, readInput = true } = options;
     this.#output = output;
-    this.isLive = isLive;
-    this.isInteractive = isInteractive;
-    this.colorLevel = colorLevel;
+    this.#outlet = new Outlet(output, () => this.#write(''));
+    this.isLive = output.isTTY === true && env['TERM'] !== 'dumb';
+    this.isInteractive = this.isLive && input.isTTY === true && readInput;
+    this.colorLevel = colorLevel(output, env, options.noColor === true);
     this.#repeatsPrompt = input.isTTY === true;
-    output.on('error', (error: Error) => {
-      if (this.#outputError !== undefined) return;
-      this.#outputError = error;
-      this.#onOutputClosed?.(error);
-    });
-    if (isLive) output.on('resize', this.#redraw);
+    if (this.isLive) output.on('resize', this.#redraw);
     if (!readInput) return;
     this.#keyboard = new Keyboard({
       input,
-      raw: isInteractive,
-      onTyped: () => this.#prompt !== undefined && this.#redraw(),
+      screen: this.isInteractive ? this.#screen() : undefined,
+      onLine: () => this.#lineTyped(),
       onInterrupt: () => this.#onInterrupt?.(),
       onContinue: () => {
         this.#drawn = undefined;
@@ -69,41 +75,42 @@ export class Terminal {
     return this.#output.isTTY === true ? this.#output.columns || DEFAULT_COLUMNS : Infinity;
   }
 
-  /** Prints whole lines above the line being typed; the last newline is added. */
+  /**
+   * Prints whole lines above the line being typed; the last newline is added. Where nobody has read the output for long,
+   * lines are left out, and counted in a line of their own once there is room again.
+   */
   print(text: string): void {
-    this.#write(`${this.#leave()}${text}\n${this.#enter()}`);
+    if (this.#outlet.hasRoom) this.#write(`${text}\n`);
+    else this.#outlet.leaveOut(text);
   }
 
   /** Shows a line below all others until the next call, on a screen only; undefined takes it away. */
   status(line: string | undefined): void {
     if (!this.isLive || line === this.#status) return;
     this.#status = line;
-    this.#redraw();
+    if (this.#outlet.hasRoom) this.#redraw();
   }
 
   /**
    * Prints the text, waits behind its last line, and gives the next line of the input; undefined once there is none.
    * @throws Error if the former question has no answer yet.
    */
-  ask(text: string): Promise<string | undefined> {
+  async ask(text: string): Promise<string | undefined> {
+    if (this.#prompt !== undefined) throw new Error('the former question has no answer yet');
     const lastLine = text.lastIndexOf('\n') + 1;
     if (lastLine > 0) this.print(text.slice(0, lastLine - 1));
     const prompt = text.slice(lastLine);
-    if (!this.isInteractive) {
-      this.#write(this.#leave() + prompt);
+    if (!this.isInteractive && this.#outlet.hasRoom) {
+      this.#outlet.write(this.#leave() + prompt);
       this.#midLine = true;
     }
     this.#prompt = prompt;
-    return new Promise((resolve) => {
-      const settle = (line: string | undefined) => {
-        this.#settle(prompt, line);
-        resolve(line);
-      };
-      if (this.#keyboard === undefined) settle(undefined);
-      else this.#keyboard.take(settle);
-      // Still open: the line did not wait already, so it has to be seen while it is typed.
-      if (this.#prompt !== undefined) this.#redraw();
-    });
+    // A line that waits already needs not be seen while it is typed.
+    const isAhead = this.#keyboard?.isAhead === true;
+    if (!isAhead) this.#redraw();
+    const line = await this.#keyboard?.next();
+    this.#settle(line);
+    return line;
   }
 
   /** Called at each Ctrl-C in raw mode. Elsewhere Ctrl-C is the signal SIGINT, which is not the terminal's. */
@@ -113,69 +120,87 @@ export class Terminal {
 
   /** Called once when nobody reads the output any more; what is printed from then on is dropped. */
   onOutputClosed(callback: (error: Error) => void): void {
-    this.#onOutputClosed = callback;
-    if (this.#outputError !== undefined) callback(this.#outputError);
+    this.#outlet.onClosed(callback);
   }
 
   /** Gives the input back as it was found; a waiting question gets undefined. Printing goes on. */
   close(): void {
     this.status(undefined);
     this.#keyboard?.close();
+    this.#settle(undefined);
     this.#output.off('resize', this.#redraw);
+  }
+
+  #screen() {
+    const output = this.#output;
+    return {
+      get columns() {
+        return output.columns || DEFAULT_COLUMNS;
+      },
+      get rows() {
+        return output.rows || DEFAULT_ROWS;
+      },
+      write: (text: string) => this.#outlet.write(text),
+    };
   }
 
   /** What brings the cursor to the start of an empty line, at the end of all that was printed. */
   #leave(): string {
-    const area = this.#drawn;
+    const drawn = this.#drawn;
     this.#drawn = undefined;
-    if (area !== undefined) return eraseArea(area, this.width);
+    if (drawn !== undefined) {
+      const rows = drawn === 'prompt' ? (this.#keyboard?.rowsAboveCursor() ?? 0) : 0;
+      return `\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`;
+    }
     const open = this.#midLine;
     this.#midLine = false;
     return open ? '\n' : '';
   }
 
-  /** What brings back the live area, or the prompt where there is none. */
+  /** What brings back the last rows, or the prompt where there are none. */
   #enter(): string {
     const prompt = this.#prompt;
     if (prompt !== undefined && !this.isInteractive) {
       this.#midLine = this.#repeatsPrompt;
       return this.#repeatsPrompt ? prompt : '';
     }
-    this.#drawn = this.#liveArea();
-    return this.#drawn === undefined ? '' : drawArea(this.#drawn);
-  }
-
-  #liveArea(): Area | undefined {
-    const columns = this.width;
-    const rows = this.#output.rows || DEFAULT_ROWS;
-    if (this.#prompt !== undefined) {
-      const before = this.#prompt + escape(this.#keyboard?.before ?? '');
-      return typedArea(before, escape(this.#keyboard?.after ?? ''), columns, Math.max(rows - 1, 1));
+    if (prompt !== undefined) {
+      this.#drawn = 'prompt';
+      return this.#keyboard?.show(prompt) ?? '';
     }
-    if (this.#status === undefined) return undefined;
+    this.#keyboard?.hide();
+    if (this.#status === undefined) return '';
+    this.#drawn = 'status';
     // The cursor in front: there it stays on this row when the screen becomes narrower.
-    return typedArea('', shortenEnd(this.#status, columns - 1), columns, 1);
+    return `${shortenEnd(this.#status, this.width - 1)}\r`;
   }
 
-  /** Makes an answered prompt part of what was printed. */
-  #settle(prompt: string, line: string | undefined): void {
+  /** The line typed below its prompt has become part of what was printed: readline has gone to the next row. */
+  #lineTyped(): void {
+    const isSeen = this.#drawn === 'prompt';
+    this.#keyboard?.hide();
+    if (isSeen || !this.isInteractive) this.#prompt = undefined;
+    if (isSeen) this.#drawn = undefined;
+    // The terminal itself has shown the newline that was typed.
+    if (!this.isInteractive && this.#repeatsPrompt) this.#midLine = false;
+    if (isSeen && this.#status !== undefined) this.#redraw();
+  }
+
+  /** Answers a question that is still open; below its prompt nothing is typed any more. */
+  #settle(line: string | undefined): void {
+    const prompt = this.#prompt;
+    if (prompt === undefined) return;
     this.#prompt = undefined;
-    if (this.isInteractive) {
-      const typed = line ?? `${this.#keyboard?.before ?? ''}${this.#keyboard?.after ?? ''}`;
-      this.print(prompt + escape(typed));
-    } else if (line !== undefined && this.#repeatsPrompt) {
-      // The terminal itself has shown the newline that was typed.
-      this.#midLine = false;
-    }
+    if (this.isInteractive) this.print(prompt + escape(line ?? this.#keyboard?.line ?? ''));
   }
 
   readonly #redraw = (): void => {
     const isPlainPrompt = this.#prompt !== undefined && !this.isInteractive;
     const isNothing = this.#prompt === undefined && this.#status === undefined && this.#drawn === undefined;
-    if (!isPlainPrompt && !isNothing) this.#write(this.#leave() + this.#enter());
+    if (!isPlainPrompt && !isNothing) this.#write('');
   };
 
   #write(text: string): void {
-    if (this.#outputError === undefined) this.#output.write(text);
+    this.#outlet.write(this.#leave() + this.#outlet.takeOmission() + text + this.#enter());
   }
 }

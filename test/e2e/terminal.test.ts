@@ -3,12 +3,18 @@ import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { PseudoTerminal } from '../helpers/pseudo-terminal.ts';
+import { SessionClient } from '../helpers/session-client.ts';
 import { PROGRAM, SpawnedPeer } from '../helpers/spawned-peer.ts';
 
 /** The program as a person starts it, on a terminal, with one neighbour. */
-async function start(neighbour: SpawnedPeer, options = '', env: Readonly<Record<string, string>> = {}) {
+async function start(
+  neighbour: { readonly address: string },
+  options = '',
+  env: Readonly<Record<string, string>> = {},
+) {
   const home = await mkdtemp(join(tmpdir(), 'eachare-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   await mkdir(join(home, 'shared'));
@@ -50,13 +56,14 @@ describe('the program on a terminal', () => {
       files: { 'grande.bin': randomBytes(20_000_000) },
       args: ['--sem-menu'],
     });
-    const { terminal, folder } = await start(b);
+    await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 2_000_000 } });
+    const { terminal, folder } = await start(line);
     terminal.type('1\r1\r4\r');
     await terminal.until((rows) => rows.includes('Digite o numero do arquivo para fazer o download:'));
     terminal.type('1\r');
-    await terminal.until((rows) => /^grande\.bin +\d+%.*MiB/.test(rows.at(-1) ?? ''));
+    await terminal.until((rows) => /^grande\.bin +[█░]+ +\d+%.*MiB/.test(rows.at(-1) ?? ''));
     const rows = await terminal.screen.seen();
-    expect(rows.filter((row) => /^grande\.bin +\d+%/.test(row))).toHaveLength(1);
+    expect(rows.filter((row) => /^grande\.bin .*\d+%/.test(row))).toHaveLength(1);
     expect(rows.every((row) => row.length <= 80)).toBe(true);
     expect(rows.some((row) => row.includes(' DL '))).toBe(false);
     terminal.type('\x03');
@@ -65,6 +72,18 @@ describe('the program on a terminal', () => {
     expect(await readdir(folder)).toHaveLength(2);
     expect(tail(await terminal.screen.seen())).toContain('Saindo...');
     await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
+  });
+
+  it('answers others while nobody reads its screen', async () => {
+    await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
+    const { terminal } = await start(b);
+    const [, port = ''] =
+      /^Peer iniciado em .*:(\d+)$/m.exec((await terminal.screen.seen()).join('\n')) ?? [];
+    terminal.stall();
+    using client = await SessionClient.open(Number(port));
+    // Far more than the pseudo-terminal and the pipe behind it take.
+    const requests = Array.from({ length: 4_000 }, () => 'LS');
+    expect(new Set(await client.ask(...requests))).toEqual(new Set(['LS_LIST 0']));
   });
 
   it.each([

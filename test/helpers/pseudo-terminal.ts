@@ -13,6 +13,7 @@ export class PseudoTerminal {
   /** Exit code of the command. */
   readonly ended: Promise<number | null>;
   readonly #stdin: NodeJS.WritableStream;
+  readonly #stdout: NodeJS.ReadableStream;
 
   /** @param command words for the shell; those with spaces in quotes */
   constructor(command: string, env: Readonly<Record<string, string>> = {}) {
@@ -24,11 +25,18 @@ export class PseudoTerminal {
     onTestFinished(() => void child.kill('SIGKILL'));
     child.stdout.pipe(this.screen);
     this.#stdin = child.stdin;
+    this.#stdout = child.stdout;
     this.ended = once(child, 'exit').then(([code]) => code as number | null);
   }
 
   type(keys: string): void {
     this.#stdin.write(keys);
+  }
+
+  /** From now on nobody reads the screen, as after Ctrl-S. */
+  stall(): void {
+    this.#stdout.unpipe(this.screen);
+    this.#stdout.pause();
   }
 
   /** Waits until the rows on the screen, those scrolled away included, are as asked. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/log/event-log.ts';
 import { A1, address } from '../terminal/addresses.ts';
 import { LazySent } from '../terminal/lazy-messages.ts';
-import { SAMPLES } from '../terminal/samples.ts';
+import { EVENTS } from '../terminal/samples.ts';
 
 const START = Date.parse('2024-05-01T12:00:00.123Z');
 
@@ -41,11 +41,10 @@ describe('EventLog', () => {
 
   it('keeps every event as it is, with its own names, counted without a gap', () => {
     const { log, lines } = open();
-    for (const [event] of SAMPLES) log.report(event);
+    for (const event of EVENTS) log.report(event);
     const read = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(read.map(({ seq }) => seq)).toEqual(SAMPLES.map((_, at) => at + 1));
-    for (const [at, [event]] of SAMPLES.entries())
-      expect(read[at]).toMatchObject({ v: 1, run: 'r1', ...event });
+    expect(read.map(({ seq }) => seq)).toEqual(EVENTS.map((_, at) => at + 1));
+    for (const [at, event] of EVENTS.entries()) expect(read[at]).toMatchObject({ v: 1, run: 'r1', ...event });
   });
 
   it('writes the args of a message that computes them when they are read, and nothing else that it holds', () => {

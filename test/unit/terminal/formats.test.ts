@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  amount,
   count,
   duration,
-  exactSize,
+  listed,
   percent,
   ranges,
   rangesTotal,
   size,
   speed,
+  wholeDuration,
 } from '../../../src/terminal/formats.ts';
 
 describe('formats', () => {
@@ -25,9 +27,9 @@ describe('formats', () => {
     expect(size(bytes)).toBe(shown);
   });
 
-  it('gives the exact bytes where the size is rounded', () => {
-    expect(exactSize(7)).toBe('7 bytes');
-    expect(exactSize(1024 ** 2 + 1)).toBe('1,0 MiB (1048577 bytes)');
+  it('amounts: for a person on a screen, in bytes on a pipe', () => {
+    expect(amount(1024 ** 2 + 1, 80)).toBe('1,0 MiB');
+    expect(amount(1024 ** 2 + 1, Infinity)).toBe('1048577 bytes');
   });
 
   it.each([
@@ -56,8 +58,22 @@ describe('formats', () => {
   });
 
   it('speed, also before any time has passed', () => {
-    expect(speed(3 * 1024 ** 2, 2)).toBe('1,5 MiB/s');
-    expect(speed(100, 0)).toBe('–');
+    expect(speed(3 * 1024 ** 2, 2, 80)).toBe('1,5 MiB/s');
+    expect(speed(3 * 1024 ** 2, 2, Infinity)).toBe('1572864 bytes/s');
+    expect(speed(100, 0, 80)).toBe('–');
+  });
+
+  it.each([
+    [0.4, '0 s'],
+    [20.4, '20 s'],
+    [59.6, '1 min 00 s'],
+    [Infinity, '–'],
+  ])('whole seconds of %d s', (seconds, shown) => {
+    expect(wholeDuration(seconds)).toBe(shown);
+  });
+
+  it('lists', () => {
+    expect([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(listed)).toEqual(['', 'A', 'A e B', 'A, B e C']);
   });
 
   it('counts and ranges', () => {

@@ -1,0 +1,144 @@
+import type { AppEvent } from '../../../src/events.ts';
+import { describe as suite, expect, it } from 'vitest';
+import { isProtocolReason, reason } from '../../../src/terminal/reasons.ts';
+import { describe, questionText } from '../../../src/terminal/sentences.ts';
+import { columnsOf } from '../../../src/terminal/layout.ts';
+import { A1, A2, A3 } from './addresses.ts';
+import { EVENTS, SAMPLES, STARTED } from './samples.ts';
+
+suite('describe', () => {
+  it.each(SAMPLES.map(([event, lines]) => [event.event, event, lines] as const))('%s', (_, event, lines) => {
+    expect(describe(event, { own: A1, width: Infinity })).toEqual(lines);
+  });
+
+  it.each([20, 80, Infinity])('lets nothing that moves the cursor through, at %d columns', (width) => {
+    for (const event of EVENTS) expect(describe(event, { own: A1, width }).join('')).not.toMatch(/[^\P{C}]/u);
+  });
+
+  it('cuts what no honest peer sends', () => {
+    const name = 'n'.repeat(10_000_000);
+    const files = [{ name, size: 1 }];
+    for (const event of [
+      { event: 'file-chosen', name },
+      { event: 'local-files-listed', files },
+      { event: 'request-refused', from: A2, type: 'DL', name, code: 'not-found', repeated: 0 },
+    ] as const)
+      expect(describe(event, { own: A1, width: Infinity }).join('').length).toBeLessThan(4_000);
+  });
+});
+
+suite('describe, on a screen', () => {
+  const onScreen = (event: AppEvent, width = 60) => describe(event, { own: A1, width });
+  const list = (entries: number): AppEvent => ({
+    event: 'message-received',
+    from: A2,
+    type: 'LS_LIST',
+    args: ['200', ...Array.from({ length: entries }, (_, at) => `arquivo-${at}.txt:1000`), '…'],
+    clock: 9,
+    clockAfter: 10,
+    reply: true,
+  });
+
+  it('breaks our sentences between words, further lines indented', () => {
+    expect(onScreen({ ...STARTED, size: 3 * 1024 ** 2, resumed: 2 * 1024 ** 2 })).toEqual([
+      'Continuando o download de m.txt com 2,0 MiB de 3,0 MiB já',
+      '  recebidos; só o resto é pedido, em chunks de até 256',
+      '  bytes, de 2 peers.',
+    ]);
+  });
+
+  it('cuts long names in the middle', () => {
+    const name = `${'nome-longo-'.repeat(20)}.tar.gz`;
+    expect(onScreen({ event: 'source-added', name, source: A2 })).toEqual([
+      'Peer 127.0.0.1:5002 também tem',
+      '  nome-longo-nome…-longo-.tar.gz e entra no download.',
+    ]);
+  });
+
+  it('shows two rows of a long list and how many entries are left out', () => {
+    const [line = '', ...more] = onScreen(list(64), 80);
+    expect(more).toEqual([]);
+    expect(line).toBe(
+      'Resposta recebida: "127.0.0.1:5002 9 LS_LIST 200 arquivo-0.txt:1000 ' +
+        'arquivo-1.txt:1000 arquivo-2.txt:1000 arquivo-3.txt:1000 … e mais 196 entradas"',
+    );
+    expect(columnsOf(line)).toBeLessThanOrEqual(160);
+    expect(onScreen(list(64), 20)[0]).toContain('… e mais 200 entradas');
+    expect(describe(list(64), { own: A1, width: Infinity })[0]).toContain('arquivo-63.txt:1000 …');
+  });
+
+  it('says of what we send whether it is a reply', () => {
+    const sent = { event: 'message-sent', to: A2, type: 'RETURN_HELLO', args: [], clock: 3 } as const;
+    expect(onScreen({ ...sent, reply: true })).toEqual([
+      'Encaminhando mensagem "127.0.0.1:5001 3 RETURN_HELLO" para 127.0.0.1:5002 (resposta)',
+    ]);
+    expect(describe({ ...sent, reply: true }, { own: A1, width: Infinity })).toEqual([
+      'Encaminhando mensagem "127.0.0.1:5001 3 RETURN_HELLO" para 127.0.0.1:5002',
+    ]);
+  });
+});
+
+suite('reason', () => {
+  it('knows who broke the rules', () => {
+    expect(isProtocolReason('bad-base64')).toBe(true);
+    expect(isProtocolReason('refused')).toBe(false);
+    expect(reason('refused')).toBe('conexão recusada');
+  });
+});
+
+suite('questionText', () => {
+  it('menu', () => {
+    expect(questionText({ ask: 'menu' }, Infinity)).toBe(
+      [
+        'Escolha um comando:',
+        '[1] Listar peers',
+        '[2] Obter peers',
+        '[3] Listar arquivos locais',
+        '[4] Buscar arquivos',
+        '[5] Exibir estatisticas',
+        '[6] Alterar tamanho de chunk',
+        '[9] Sair',
+        '> ',
+      ].join('\n'),
+    );
+  });
+
+  it('peer', () => {
+    const peers = [
+      { address: A2, status: 'OFFLINE', clock: 0 },
+      { address: A3, status: 'ONLINE', clock: 3 },
+    ] as const;
+    expect(questionText({ ask: 'peer', peers }, Infinity)).toBe(
+      [
+        'Lista de peers:',
+        '[0] voltar para o menu anterior',
+        '[1] 127.0.0.1:5002 OFFLINE',
+        '[2] 127.0.0.1:5003 ONLINE',
+        '> ',
+      ].join('\n'),
+    );
+  });
+
+  it('file', () => {
+    const found = [
+      { name: 'hello.txt', size: 7, sources: [A2] },
+      { name: 'mil bytes.txt', size: 1000, sources: [A2, A3] },
+    ];
+    expect(questionText({ ask: 'file', found }, Infinity)).toBe(
+      [
+        'Arquivos encontrados na rede:',
+        'Nome              | Tamanho | Peer',
+        '------------------+---------+-------------------------------',
+        '[0] <Cancelar>    |         |',
+        '[1] hello.txt     |       7 | 127.0.0.1:5002',
+        '[2] mil bytes.txt |    1000 | 127.0.0.1:5002, 127.0.0.1:5003',
+        'Digite o numero do arquivo para fazer o download:',
+        '> ',
+      ].join('\n'),
+    );
+  });
+
+  it('chunk size', () => {
+    expect(questionText({ ask: 'chunk-size' }, Infinity)).toBe('Digite novo tamanho de chunk:\n> ');
+  });
+});
