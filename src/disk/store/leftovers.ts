@@ -37,6 +37,9 @@ export const ABANDONED_AFTER_MS = 60_000;
 /** What an interrupted download has left is of use for a week. */
 export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** What may belong to a download under way is watched for so long before it is claimed: six of its touches. */
+const WATCH_MS = 1_500;
+
 /** Looks during one watch. */
 const WATCH_LOOKS = 10;
 
@@ -49,7 +52,7 @@ const WATCH_LOOKS = 10;
 export async function claimLeftover(
   folder: Folder,
   plan: SinkPlan,
-  watchMs: number,
+  watchMs = WATCH_MS,
 ): Promise<Leftover | undefined> {
   try {
     const useful: Useful[] = [];
