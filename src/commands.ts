@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Downloads } from './download/downloads.ts';
 import type { Statistics } from './download/statistics.ts';
-import { ConnectionError, FileError, ProtocolError } from './errors.ts';
+import { FileError, RemoteError } from './errors.ts';
 import type { Ask, Reporter } from './events.ts';
 import type { Share } from './handlers.ts';
 import { MAX_CHUNK_BYTES } from './limits.ts';
@@ -56,7 +56,7 @@ function choose<T>(
 
 /** Whether an error is the other side's doing; Peer has reported it and noted the neighbour. */
 function isTheirs(error: unknown): boolean {
-  return error instanceof ConnectionError || error instanceof ProtocolError;
+  return error instanceof RemoteError;
 }
 
 /** Menu 1: the neighbours, and HELLO to one of them. */

@@ -6,6 +6,11 @@ export abstract class EachareError extends Error {
   abstract readonly code: string;
 }
 
+/** The other side is at fault, or cannot be reached: what was wanted of it may be had elsewhere. */
+export abstract class RemoteError extends EachareError {
+  abstract override readonly code: ProtocolErrorCode | ConnectionErrorCode;
+}
+
 export type ProtocolErrorCode =
   | 'malformed' // not `<origin> <clock> <TYPE> …`
   | 'bad-origin'
@@ -21,7 +26,7 @@ export type ProtocolErrorCode =
   | 'wrong-chunk'; // FILE with another name, index or length than requested
 
 /** The remote broke the rules: that connection is closed. */
-export class ProtocolError extends EachareError {
+export class ProtocolError extends RemoteError {
   override readonly name = 'ProtocolError';
   readonly code: ProtocolErrorCode;
   constructor(code: ProtocolErrorCode, detail = '', options?: ErrorOptions) {
@@ -44,7 +49,7 @@ export type ConnectionErrorCode =
   | 'aborted'; // we gave up ourselves
 
 /** The remote cannot be reached or went silent: it is OFFLINE, what it owed us is asked elsewhere. */
-export class ConnectionError extends EachareError {
+export class ConnectionError extends RemoteError {
   override readonly name = 'ConnectionError';
   readonly code: ConnectionErrorCode;
   constructor(code: ConnectionErrorCode, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { ConnectionError, ProtocolError } from './errors.ts';
+import { ConnectionError, ProtocolError, RemoteError } from './errors.ts';
 import type { Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -368,7 +368,7 @@ export class Peer {
       await work();
     } catch (error) {
       this.#failed(to, type, error);
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      if (!(error instanceof RemoteError)) throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { FoundFile, Source } from './engine/chunks.ts';
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { RemoteError } from '../errors.ts';
 import { MAX_SOURCES } from '../limits.ts';
 import type { Neighbours } from '../neighbours.ts';
 import type { Peer } from '../peer.ts';
@@ -85,7 +85,7 @@ export class LateSources {
       onFound({ address, token: same.token });
     } catch (error) {
       // Peer has reported what is wrong with it.
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      if (!(error instanceof RemoteError)) throw error;
     }
   }
 }

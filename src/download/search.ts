@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { FoundFile, Source } from './engine/chunks.ts';
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { RemoteError } from '../errors.ts';
 import { findFiles, partByDigest, type Listing } from './found-files.ts';
 import { MAX_SEARCH_DIGESTS } from '../limits.ts';
 import type { Neighbours } from '../neighbours.ts';
@@ -34,7 +34,7 @@ export async function searchNetwork(
       });
     } catch (error) {
       // Peer has reported what is wrong with it.
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      if (!(error instanceof RemoteError)) throw error;
     }
   };
   await inTurn(asked, ask, signal);

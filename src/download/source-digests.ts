@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from './engine/chunks.ts';
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { RemoteError } from '../errors.ts';
 import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
 import type { DownloadTiming } from './timing.ts';
@@ -72,7 +72,7 @@ export class SourceDigests {
         const { size, sha256 } = await peer.request(address, { type: 'DIGEST', token }, { signal });
         return { size, sha256 };
       } catch (error) {
-        if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+        if (!(error instanceof RemoteError)) throw error;
         if (error.code === 'remote-busy') {
           await pause(retryMs, signal);
           retryMs = Math.min(2 * retryMs, longestDigestRetryMs);

@@ -1,3 +1,4 @@
+import type { RemoteError } from '../errors.ts';
 import { ConnectionError, ProtocolError } from '../errors.ts';
 import { MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
@@ -99,7 +100,7 @@ export type ExchangeEvent =
   /** The other side breaks the rules, or takes too long to ask: nothing more is taken. */
   | {
       readonly event: 'broken';
-      readonly error: ProtocolError | ConnectionError;
+      readonly error: RemoteError;
       /** The first bytes of what is no message, a character for each. */
       readonly sample: string;
     }

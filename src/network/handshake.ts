@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError, ProtocolError } from '../errors.ts';
+import { RemoteError } from '../errors.ts';
 import { MAX_INBOUND_CONNECTIONS } from '../limits.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
@@ -129,7 +129,7 @@ export class Handshake {
       }
     } catch (error) {
       // Whatever it is that came, it is no session; the request itself will show what is wrong.
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      if (!(error instanceof RemoteError)) throw error;
     }
     if (connection.exchange.state.name !== 'session')
       this.#noSession(peer, connection, signal?.aborted === true);
@@ -174,7 +174,7 @@ export class Handshake {
       }
     } catch (error) {
       // It shows nothing then, and gets the reply of those of which nothing is known.
-      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
+      if (!(error instanceof RemoteError)) throw error;
     }
   }
 }

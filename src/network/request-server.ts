@@ -93,8 +93,7 @@ export class RequestServer {
       // Chunks are read ahead while the replies before them are sent; what is larger is made in its turn.
       handlers.reply(message).then(
         (read) => this.#ready(connection, request, { dialect, draft: read, chunks }),
-        (error: unknown) =>
-          this.#ready(connection, request, { dialect, make: () => Promise.reject(error) }),
+        (error: Error) => this.#ready(connection, request, { dialect, make: () => Promise.reject(error) }),
       );
     } else {
       this.#ready(connection, request, { dialect, make: () => handlers.reply(message) });

@@ -1,4 +1,4 @@
-import type { ConnectionError, ProtocolError } from '../../errors.ts';
+import type { RemoteError } from '../../errors.ts';
 import type { Chunk, FoundFile, Source } from './chunks.ts';
 import type { BackoffTiming } from './source-state.ts';
 
@@ -33,7 +33,7 @@ export interface DownloadOptions<S extends string> {
   readonly defer: (work: () => void) => void;
   /** All chunks are there, or why it ends without them; called once for each `start`. */
   readonly onEnd: (error?: Error) => void;
-  readonly onChunkFailed?: (source: S, index: number, error: ConnectionError | ProtocolError) => void;
+  readonly onChunkFailed?: (source: S, index: number, error: RemoteError) => void;
   /** @param seconds how long it is left alone */
   readonly onSourceRetired?: (source: S, seconds: number) => void;
   readonly onSourceReturned?: (source: S) => void;

@@ -1,4 +1,4 @@
-import { ConnectionError, DownloadError, ProtocolError } from '../../errors.ts';
+import { DownloadError, RemoteError } from '../../errors.ts';
 import { MAX_IN_FLIGHT_BYTES } from '../../limits.ts';
 import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './chunks.ts';
 import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
@@ -270,7 +270,7 @@ export class Download<S extends string> {
 
   #failed(state: SourceState<S>, index: number, request: number, error: Error): void {
     const { address } = state.source;
-    if (!(error instanceof ConnectionError || error instanceof ProtocolError)) return this.#end(error);
+    if (!(error instanceof RemoteError)) return this.#end(error);
     const isNew = state.isNewFailure(error, request);
     if (!isNew || !this.#isRunning || this.#scheduler.isRetired(address)) {
       this.#scheduler.release(address, index);
