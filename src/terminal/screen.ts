@@ -129,8 +129,8 @@ export class Screen implements Reporter {
   #isHidden(event: MessageSent | MessageReceived): boolean {
     if (this.#showsAll) return false;
     const { type, chunks = 0 } = event;
-    if (type === 'DL' || type === 'FILE') return chunks > CHUNKS_SHOWN_EACH;
-    return type === 'DIGEST' || type === 'DIGEST_OF' || (type === 'ERROR' && event.args[0] === 'DIGEST');
+    if (chunks > CHUNKS_SHOWN_EACH || type === 'DIGEST' || type === 'DIGEST_OF') return true;
+    return type === 'ERROR' && event.args[0] === 'DIGEST';
   }
 
   #clockUpdated(event: ClockUpdated): void {
