@@ -1,4 +1,4 @@
-import { MAX_CLOCK } from './limits.ts';
+import { MAX_CLOCK, MAX_CLOCK_JUMP } from './limits.ts';
 
 /**
  * A Lamport clock: starts at 0 and only ever grows (protocol, section 2; Lamport 1978).
@@ -17,14 +17,19 @@ export class Clock {
     return this.#value;
   }
 
+  /** Whether a received clock is taken for what it says, and not for a lie or a mistake. */
+  follows(remote: number): boolean {
+    return remote <= MAX_CLOCK && remote - this.#value <= MAX_CLOCK_JUMP;
+  }
+
   /**
    * Takes the clock of a received message into account and returns the new value: larger than both, but where the
-   * received one is beyond MAX_CLOCK; that counts as an event and nothing more.
+   * received one is not followed: that counts as an event and nothing more.
    * @throws RangeError if `remote` is not a non-negative integer: the decoder let something through.
    */
   witness(remote: number): number {
     if (!Number.isSafeInteger(remote) || remote < 0) throw new RangeError(`not a clock: ${remote}`);
-    this.#value = Math.max(this.#value, remote > MAX_CLOCK ? 0 : remote) + 1;
+    this.#value = Math.max(this.#value, this.follows(remote) ? remote : 0) + 1;
     return this.#value;
   }
 }

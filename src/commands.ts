@@ -1,28 +1,30 @@
 import { setMaxListeners } from 'node:events';
+import type { Downloads } from './download/downloads.ts';
 import type { Statistics } from './download/statistics.ts';
 import { ConnectionError, FileError, ProtocolError } from './errors.ts';
 import type { Ask, Reporter } from './events.ts';
-import { fetchFile } from './download/fetch.ts';
-import type { Sinks } from './download/file-sink.ts';
 import type { Share } from './handlers.ts';
-import { inOrder } from './network/in-order.ts';
-import { LEAVE_TIMEOUT_MS, MAX_CHUNK_BYTES, STAGGER_MS } from './limits.ts';
+import { MAX_CHUNK_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
+import { inTurn } from './network/in-turn.ts';
 import type { Peer } from './peer.ts';
 import type { Address } from './protocol/address.ts';
-import { searchNetwork } from './download/search.ts';
+
+/** BYE to everybody and the end of all sockets: nobody waits longer for a program to leave. */
+const LEAVE_TIMEOUT_MS = 2_000;
 
 /** BYE needs no answer: the next one may follow at once, in list order. */
-const BYE_STAGGER_MS = 20;
+const BYE_WAIT_MS = 20;
 
 /** What made the program leave. */
 export type LeaveCause = 'menu' | 'signal' | 'end-of-input';
 
 /** What the commands work with. */
-export interface Desk {
+export interface Context {
   readonly peer: Peer;
   readonly neighbours: Neighbours;
-  readonly folder: Pick<Share, 'list'> & Sinks;
+  readonly folder: Pick<Share, 'list'>;
+  readonly downloads: Downloads;
   readonly statistics: Statistics;
   readonly reporter: Reporter;
   readonly ask: Ask;
@@ -39,11 +41,16 @@ function parseNumber(input: string): number | undefined {
 }
 
 /** The item with that number in a list counted from 1; 0 is none, all else is reported. */
-function choose<T>(desk: Desk, among: 'peers' | 'files', items: readonly T[], input: string): T | undefined {
+function choose<T>(
+  context: Context,
+  among: 'peers' | 'files',
+  items: readonly T[],
+  input: string,
+): T | undefined {
   const number = parseNumber(input);
   if (number === 0) return undefined;
   const item = number === undefined ? undefined : items[number - 1];
-  if (item === undefined) desk.reporter.report({ event: 'choice-rejected', input, among });
+  if (item === undefined) context.reporter.report({ event: 'choice-rejected', input, among });
   return item;
 }
 
@@ -53,16 +60,16 @@ function isTheirs(error: unknown): boolean {
 }
 
 /** Menu 1: the neighbours, and HELLO to one of them. */
-export async function listPeers(desk: Desk): Promise<void> {
-  const peers = desk.neighbours.list();
-  const input = await desk.ask({ ask: 'peer', peers });
+export async function listPeers(context: Context): Promise<void> {
+  const peers = context.neighbours.list();
+  const input = await context.ask({ ask: 'peer', peers });
   if (input === undefined) return;
-  const chosen = choose(desk, 'peers', peers, input);
-  if (chosen !== undefined) await desk.peer.hello(chosen.address, desk.signal);
+  const chosen = choose(context, 'peers', peers, input);
+  if (chosen !== undefined) await context.peer.hello(chosen.address, context.signal);
 }
 
 /** Menu 2: asks every neighbour, ONLINE or not, whom it knows. */
-export async function obtainPeers({ peer, neighbours, signal }: Desk): Promise<void> {
+export async function obtainPeers({ peer, neighbours, signal }: Context): Promise<void> {
   const asked = neighbours.list().map(({ address }) => address);
   const ask = async (address: Address) => {
     try {
@@ -71,11 +78,11 @@ export async function obtainPeers({ peer, neighbours, signal }: Desk): Promise<v
       if (!isTheirs(error)) throw error;
     }
   };
-  await inOrder(asked, STAGGER_MS, ask, signal);
+  await inTurn(asked, ask, signal);
 }
 
 /** Menu 3: what we share ourselves. */
-export async function listLocalFiles({ folder, reporter }: Desk): Promise<void> {
+export async function listLocalFiles({ folder, reporter }: Context): Promise<void> {
   try {
     reporter.report({ event: 'local-files-listed', files: await folder.list() });
   } catch (error) {
@@ -85,31 +92,31 @@ export async function listLocalFiles({ folder, reporter }: Desk): Promise<void> 
 }
 
 /** Menu 4: searches the files of all ONLINE neighbours and downloads one. */
-export async function searchFiles(desk: Desk): Promise<void> {
-  const { peer, neighbours, folder, statistics, reporter, signal, chunkSize } = desk;
-  const asked = neighbours.online();
-  const files = await searchNetwork(desk, asked);
+export async function searchFiles(context: Context): Promise<void> {
+  const { downloads, statistics, reporter, signal, chunkSize } = context;
+  const { asked, files } = await downloads.search(signal);
   const found = files.map(({ name, size, sha256, sources }) => ({
     name,
     size,
     ...(sha256 === undefined ? {} : { sha256 }),
     sources: sources.map(({ address }) => address),
   }));
-  reporter.report({ event: 'search-finished', asked: asked.length, found });
+  reporter.report({ event: 'search-finished', asked, found });
   if (files.length === 0) return;
-  const input = await desk.ask({ ask: 'file', found });
+  const input = await context.ask({ ask: 'file', found });
   if (input === undefined) return;
-  const file = choose(desk, 'files', files, input);
+  const file = choose(context, 'files', files, input);
   if (file === undefined) return;
   reporter.report({ event: 'file-chosen', name: file.name });
-  const fetched = await fetchFile({ file, chunkSize, peer, neighbours, sinks: folder, reporter, signal });
+  const fetched = await downloads.fetch(file, chunkSize, signal);
   // The time of a part says nothing about the times of the whole.
   if (fetched === undefined || fetched.resumed > 0) return;
-  statistics.add({ chunkSize, fileSize: file.size, ...fetched });
+  const { seconds, sources } = fetched;
+  statistics.add({ chunkSize, fileSize: file.size, seconds, sources });
 }
 
 /** Menu 5: our clock, the neighbours with theirs, and the downloads so far. */
-export function showStatistics({ peer, neighbours, statistics, reporter }: Desk): void {
+export function showStatistics({ peer, neighbours, statistics, reporter }: Context): void {
   reporter.report({
     event: 'statistics-shown',
     clock: peer.clock,
@@ -119,31 +126,31 @@ export function showStatistics({ peer, neighbours, statistics, reporter }: Desk)
 }
 
 /** Menu 6: the chunk size of the downloads from now on. */
-export async function changeChunkSize(desk: Desk): Promise<void> {
-  const input = await desk.ask({ ask: 'chunk-size' });
+export async function changeChunkSize(context: Context): Promise<void> {
+  const input = await context.ask({ ask: 'chunk-size' });
   if (input === undefined) return;
   const bytes = parseNumber(input);
   if (bytes === undefined || bytes < 1 || bytes > MAX_CHUNK_BYTES) {
-    desk.reporter.report({
+    context.reporter.report({
       event: 'chunk-size-rejected',
       input,
       largest: MAX_CHUNK_BYTES,
-      bytes: desk.chunkSize,
+      bytes: context.chunkSize,
     });
     return;
   }
-  desk.chunkSize = bytes;
-  desk.reporter.report({ event: 'chunk-size-changed', bytes });
+  context.chunkSize = bytes;
+  context.reporter.report({ event: 'chunk-size-changed', bytes });
 }
 
 /** Menu 9 and every other way out: BYE to all that are ONLINE, then silence. */
 export async function leave(
-  { peer, neighbours, reporter }: Pick<Desk, 'peer' | 'neighbours' | 'reporter'>,
+  { peer, neighbours, reporter }: Pick<Context, 'peer' | 'neighbours' | 'reporter'>,
   cause: LeaveCause,
 ): Promise<void> {
   reporter.report({ event: 'leaving', cause });
   const deadline = AbortSignal.timeout(LEAVE_TIMEOUT_MS);
   setMaxListeners(0, deadline);
-  await inOrder(neighbours.online(), BYE_STAGGER_MS, (address) => peer.bye(address, deadline), deadline);
+  await inTurn(neighbours.online(), (address) => peer.bye(address, deadline), deadline, BYE_WAIT_MS);
   await peer.close();
 }

@@ -5,17 +5,18 @@ import { createRequire } from 'node:module';
 import { Clock } from './clock.ts';
 import * as commands from './commands.ts';
 import { LogFile } from './log/log-file.ts';
-import { NeighboursFile } from './disk/neighbours-file.ts';
+import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
 import { SharedFolder } from './disk/share/shared-folder.ts';
+import { Downloads } from './download/downloads.ts';
 import { Statistics } from './download/statistics.ts';
 import { FileError, StartError, UsageError } from './errors.ts';
 import type { Ask, AppEvent, Reporter } from './events.ts';
-import { NeighboursKeeper } from './disk/neighbours-keeper.ts';
 import { Neighbours } from './neighbours.ts';
 import { parseOptions, type Options } from './options.ts';
 import { Peer } from './peer.ts';
 import { parseAddress } from './protocol/address.ts';
 import { EventLog } from './log/event-log.ts';
+import { RepetitionFilter } from './log/repetition-filter.ts';
 import { reason } from './terminal/reasons.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -52,7 +53,7 @@ async function openArgument<T>(
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     const hint = error.code === 'not-found' && create !== '' ? ` (crie com: ${create})` : '';
-    const isUsage = ['not-found', 'not-a-folder', 'not-a-file'].includes(error.code);
+    const isUsage = ['not-found', 'not-a-folder', 'not-a-file', 'not-text'].includes(error.code);
     const text = `${argument}: "${path}" ${reason(error.code)}${hint}`;
     throw new StartupFailure(text, isUsage ? EXIT.usage : EXIT.failure, error);
   }
@@ -60,7 +61,13 @@ async function openArgument<T>(
 
 /** Everything that a run is made of, from the command line to the menu. */
 async function run(options: Options): Promise<void> {
-  const { neighboursPath, folderPath, eventsPath } = options;
+  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes } = options;
+  const reporters: Reporter[] = [];
+  const reporter: Reporter = {
+    report: (event: AppEvent) => {
+      for (const each of reporters) each.report(event);
+    },
+  };
   const file = await openArgument(
     '<vizinhos.txt>',
     neighboursPath,
@@ -70,18 +77,12 @@ async function run(options: Options): Promise<void> {
   const folder = await openArgument(
     '<diretório_compartilhado>',
     folderPath,
-    () => SharedFolder.open(folderPath),
+    () => SharedFolder.open(folderPath, { reporter }),
     `mkdir "${folderPath}"`,
   );
   const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
   const inFile = lines.flatMap(({ address }) => address ?? []);
 
-  const reporters: Reporter[] = [];
-  const reporter: Reporter = {
-    report: (event: AppEvent) => {
-      for (const each of reporters) each.report(event);
-    },
-  };
   const neighbours: Neighbours = new Neighbours(() => peer.address);
   const peer = new Peer({
     address: options.address,
@@ -90,6 +91,9 @@ async function run(options: Options): Promise<void> {
     share: folder,
     reporter,
     dialects: options.dialects,
+    timing: options.timing,
+    pure: options.pure,
+    delayMs: options.delayMs,
   });
 
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
@@ -100,12 +104,18 @@ async function run(options: Options): Promise<void> {
   if (eventsPath !== undefined) {
     const onError = ({ path, code }: FileError) =>
       reporter.report({ event: 'event-log-not-written', path, code });
-    const log = await openArgument('--eventos', eventsPath, () => LogFile.open(eventsPath, onError));
+    const log = await openArgument('--eventos', eventsPath, () =>
+      LogFile.open(eventsPath, onError, eventsMaxBytes),
+    );
     // First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process.
-    reporters.unshift(
+    const events = new RepetitionFilter(
       new EventLog({ write: (line) => log.write(line), run: randomUUID(), peer: () => peer.address }),
     );
-    process.on('exit', () => log.close());
+    reporters.unshift(events);
+    process.on('exit', () => {
+      events.flush();
+      log.close();
+    });
   }
 
   const stop = new AbortController();
@@ -139,55 +149,57 @@ async function run(options: Options): Promise<void> {
   }
   const ask = untilAborted(screen.ask, stop.signal);
   const statistics = new Statistics();
-  const desk = {
+  const downloads = new Downloads({ peer, neighbours, sinks: folder, reporter });
+  const context = {
     peer,
     neighbours,
     folder,
+    downloads,
     statistics,
     reporter,
     ask,
     signal: stop.signal,
     chunkSize: options.chunkSize,
   };
-  const cause = options.menu ? await menuLoop(desk) : await aborted(stop.signal);
+  const cause = options.menu ? await menuLoop(context) : await aborted(stop.signal);
   // The prompt is over; what is told from here on stands below it.
   terminal.close();
-  await commands.leave(desk, cause);
+  await commands.leave(context, cause);
   await keeper.settled();
   await folder.close();
 }
 
 /** Asks and obeys until the person, a signal or the end of the input says that it is enough. */
-async function menuLoop(desk: commands.Desk): Promise<commands.LeaveCause> {
+async function menuLoop(context: commands.Context): Promise<commands.LeaveCause> {
   for (;;) {
-    const input = await desk.ask({ ask: 'menu' });
-    if (desk.signal.aborted) return 'signal';
+    const input = await context.ask({ ask: 'menu' });
+    if (context.signal.aborted) return 'signal';
     if (input === undefined) return 'end-of-input';
     switch (input.trim()) {
       case '1':
-        await commands.listPeers(desk);
+        await commands.listPeers(context);
         break;
       case '2':
-        await commands.obtainPeers(desk);
+        await commands.obtainPeers(context);
         break;
       case '3':
-        await commands.listLocalFiles(desk);
+        await commands.listLocalFiles(context);
         break;
       case '4':
-        await commands.searchFiles(desk);
+        await commands.searchFiles(context);
         break;
       case '5':
-        commands.showStatistics(desk);
+        commands.showStatistics(context);
         break;
       case '6':
-        await commands.changeChunkSize(desk);
+        await commands.changeChunkSize(context);
         break;
       case '9':
         return 'menu';
       case '':
         break;
       default:
-        desk.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
+        context.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
     }
   }
 }

@@ -37,6 +37,7 @@ export type ConnectionErrorCode =
   | 'connect-timeout'
   | 'reply-timeout'
   | 'write-timeout'
+  | 'request-timeout' // a connection that brings no request
   | 'reset'
   | 'no-reply' // closed in good order, without an answer
   | 'no-resources' // descriptors or local ports used up
@@ -56,6 +57,7 @@ export type FileErrorCode =
   | 'not-found'
   | 'not-a-folder'
   | 'not-a-file'
+  | 'not-text'
   | 'no-permission'
   | 'disk-full'
   | 'unsafe-name'

@@ -18,7 +18,11 @@ export type AppEvent =
       readonly remote: string;
       readonly code: RejectionCode;
       readonly repeated: number;
+      /** The first characters of it, where it is no message. */
+      readonly sample?: string;
     }
+  /** A clock so far ahead of ours that it was counted as an event and not followed. */
+  | { readonly event: 'clock-ignored'; readonly from: Address; readonly clock: number }
   /** A well-formed request that got no answer. */
   | {
       readonly event: 'request-refused';
@@ -47,8 +51,12 @@ export type AppEvent =
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
+  /** What a download has received cannot be noted: should it be interrupted, all of it is asked for again. */
+  | { readonly event: 'resume-note-not-written'; readonly name: string; readonly code: FileErrorCode }
   /** Temporary files of downloads that were killed long ago. */
   | { readonly event: 'stale-files-removed'; readonly count: number }
+  /** In the event log only: so many events about a host that asks for the same over and over were not written. */
+  | { readonly event: 'events-omitted'; readonly host: string; readonly count: number }
   | { readonly event: 'event-log-not-written'; readonly path: string; readonly code: FileErrorCode }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }
@@ -90,6 +98,8 @@ export type AppEvent =
   | { readonly event: 'source-added'; readonly name: string; readonly source: Address }
   /** Its file is another one, by its digest. */
   | { readonly event: 'source-excluded'; readonly name: string; readonly source: Address }
+  /** It has told the right digest, and sent other bytes: not asked for files any more in this run. */
+  | { readonly event: 'source-banned'; readonly name: string; readonly source: Address }
   /** The whole does not have its digest, or a source was excluded: so many bytes are asked for again. */
   | { readonly event: 'chunks-doubted'; readonly name: string; readonly bytes: number }
   | DownloadFinished
@@ -105,7 +115,7 @@ export type AppEvent =
   | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
 
 /** What can be wrong with a connection that somebody opened to us. */
-export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections';
+export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections' | 'accept-failed';
 
 /** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
 export interface MessageSent {
@@ -187,8 +197,11 @@ export interface DownloadFinished {
   readonly seconds: number;
   /** Of what stands on the disk, in hexadecimal digits. */
   readonly sha256: string;
-  /** A source has told the same. */
+  /** A chosen source has told the same; an earlier download does not count. */
   readonly isProven: boolean;
+  /** How many of the chosen sources have told it, and how many had been chosen. */
+  readonly toldBy: number;
+  readonly chosen: number;
 }
 
 export interface NeighbourView {

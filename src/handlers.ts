@@ -1,8 +1,18 @@
+import { LRUCache } from 'lru-cache';
 import { FileError } from './errors.ts';
-import { DIGEST_WAIT_MS, FILE_SLICE_BYTES, MAX_CHUNK_BYTES, MAX_OPEN_FILES } from './limits.ts';
+import { MAX_CHUNK_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
-import type { Draft, FileDraft, Message, MessageOf } from './protocol/message.ts';
-import { encodeName, possibleNames } from './protocol/names.ts';
+import type { Draft, FileDraft, FileEntry, Message, MessageOf } from './protocol/message.ts';
+import { candidateNames, encodeName, type NameCandidate } from './protocol/names.ts';
+
+/** A DIGEST that is not known yet is answered `busy` after this long, so that it does not hold up the requests after it. */
+const DIGEST_WAIT_MS = 50;
+
+/** A reply up to this size is one write (some programs read once); larger chunks go out in slices of it. Multiple of 3. */
+export const FILE_SLICE_BYTES = 66 * 1024;
+
+/** Tokens whose meaning is remembered: as many as files are served at the same time. */
+const MAX_REMEMBERED_TOKENS = 64;
 
 /**
  * What each request means: a message in, a draft of the reply out (protocol, section 3). Opens no socket and
@@ -28,7 +38,10 @@ export interface OpenFile {
 
 /** The shared folder, as far as others may look into it. */
 export interface Share {
-  /** @throws FileError where the folder cannot be read */
+  /**
+   * The same array again where nothing has changed.
+   * @throws FileError where the folder cannot be read
+   */
   list(): Promise<readonly SharedFile[]>;
   /** @throws FileError `not-found` for whatever `list` does not list */
   open(name: string): Promise<OpenFile>;
@@ -36,9 +49,10 @@ export interface Share {
   openNow(name: string): OpenFile | undefined;
   /**
    * Size and hexadecimal SHA-256 of a file. Takes as long as reading it, but for one that is known already.
+   * @param signal aborted when its asker waits no longer
    * @throws FileError as `open`, `changed`, `busy`
    */
-  digest(name: string): Promise<{ readonly size: number; readonly sha256: string }>;
+  digest(name: string, signal?: AbortSignal): Promise<{ readonly size: number; readonly sha256: string }>;
   /** Size in bytes of a file listed or opened before, without a look at the disk. */
   sizeOf(name: string): number | undefined;
 }
@@ -46,8 +60,10 @@ export interface Share {
 export class Handlers {
   readonly #neighbours: Neighbours;
   readonly #share: Share;
-  /** The names that tokens were found to mean lately. */
-  readonly #meant = new Map<string, string>();
+  /** The files that were listed last, and as they travel: while nothing changes, one array serves every LS. */
+  #listed: { files: readonly SharedFile[]; entries: readonly FileEntry[] } = { files: [], entries: [] };
+  /** What tokens were found to mean lately. */
+  readonly #resolved = new LRUCache<string, NameCandidate>({ max: MAX_REMEMBERED_TOKENS });
 
   constructor(neighbours: Neighbours, share: Share) {
     this.#neighbours = neighbours;
@@ -66,8 +82,7 @@ export class Handlers {
           peers: this.#neighbours.list().filter(({ address }) => address !== request.origin),
         };
       case 'LS': {
-        const files = await this.#share.list();
-        return { type: 'LS_LIST', files: files.map(({ name, size }) => ({ token: encodeName(name), size })) };
+        return { type: 'LS_LIST', files: this.#entriesOf(await this.#share.list()) };
       }
       case 'DL':
         return this.#chunk(request);
@@ -85,10 +100,17 @@ export class Handlers {
     }
   }
 
+  #entriesOf(files: readonly SharedFile[]): readonly FileEntry[] {
+    if (files !== this.#listed.files) {
+      this.#listed = { files, entries: files.map(({ name, size }) => ({ token: encodeName(name), size })) };
+    }
+    return this.#listed.entries;
+  }
+
   /** How many chunks the requested file has, where that is known without asking the disk. */
   chunksOf({ token, size }: MessageOf<'DL'>): number | undefined {
     if (size === 0) return undefined;
-    for (const name of possibleNames(token)) {
+    for (const { name } of candidateNames(token)) {
       const bytes = this.#share.sizeOf(name);
       if (bytes !== undefined) return Math.ceil(bytes / size);
     }
@@ -97,28 +119,30 @@ export class Handlers {
 
   /** The reply to a DL, and how many chunks its file has, where all of it is in memory; undefined elsewhere. */
   chunkNow({ token, size, index }: MessageOf<'DL'>): { draft: FileDraft; chunks: number } | undefined {
-    const name = this.#meant.get(token);
-    const file = name === undefined || size === 0 ? undefined : this.#share.openNow(name);
-    if (file === undefined) return undefined;
+    const resolved = this.#resolved.get(token);
+    const file = resolved === undefined || size === 0 ? undefined : this.#share.openNow(resolved.name);
+    if (resolved === undefined || file === undefined) return undefined;
     const offset = index * size;
     if (offset >= file.size) return undefined;
     const data = file.readNow(offset, Math.min(size, file.size - offset));
     if (data === undefined) return undefined;
     const chunks = Math.ceil(file.size / size);
-    return { draft: { type: 'FILE', token, size: data.length, index, data }, chunks };
+    return { draft: { type: 'FILE', token: resolved.replyToken, size: data.length, index, data }, chunks };
   }
 
-  /** What the token means, by trying; remembered, within a bound. */
-  async #meaning<T>(token: string, look: (name: string) => Promise<T>): Promise<T> {
-    for (const name of possibleNames(token)) {
+  /**
+   * What is found under the first name that a token may mean, and the token under which to answer.
+   * @throws FileError `not-found` where there is none
+   */
+  async #resolve<T>(
+    token: string,
+    look: (name: string) => Promise<T>,
+  ): Promise<{ readonly found: T; readonly replyToken: string }> {
+    for (const candidate of candidateNames(token)) {
       try {
-        const found = await look(name);
-        this.#meant.set(token, name);
-        if (this.#meant.size > MAX_OPEN_FILES) {
-          const [oldest = ''] = this.#meant.keys();
-          this.#meant.delete(oldest);
-        }
-        return found;
+        const found = await look(candidate.name);
+        this.#resolved.set(token, candidate);
+        return { found, replyToken: candidate.replyToken };
       } catch (error) {
         if (!(error instanceof FileError) || error.code !== 'not-found') throw error;
       }
@@ -127,20 +151,25 @@ export class Handlers {
   }
 
   async #digest(token: string): Promise<{ readonly size: number; readonly sha256: string }> {
-    const digest = this.#meaning(token, (name) => this.#share.digest(name));
+    const patience = new AbortController();
+    const look = (name: string) => this.#share.digest(name, patience.signal);
+    const digest = this.#resolve(token, look).then(({ found }) => found);
+    // After `busy` its asker asks again; what has failed by then is told then.
+    digest.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
     const wait = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new FileError('busy', token)), DIGEST_WAIT_MS);
+      timer = setTimeout(() => {
+        patience.abort();
+        reject(new FileError('busy', token));
+      }, DIGEST_WAIT_MS);
     });
-    // Whoever is told `busy` asks again; what has failed by then is told then.
-    digest.catch(() => undefined);
     return Promise.race([digest, wait]).finally(() => clearTimeout(timer));
   }
 
   async #chunk({ token, size, index }: MessageOf<'DL'>): Promise<Draft> {
     const whole = size === 0;
     if (whole && index !== 0) throw new FileError('out-of-range', token);
-    const file = await this.#meaning(token, (name) => this.#share.open(name));
+    const { found: file, replyToken } = await this.#resolve(token, (name) => this.#share.open(name));
     const offset = index * size;
     // Chunk 0 of an empty file is asked for by programs that know no better, and is empty.
     if (offset > file.size || (offset === file.size && index > 0)) throw new FileError('out-of-range', token);
@@ -148,7 +177,7 @@ export class Handlers {
     if (!whole && length > MAX_CHUNK_BYTES) throw new FileError('too-large', token);
     const first = Math.min(length, FILE_SLICE_BYTES);
     const data = await file.read(offset, first);
-    const draft = { type: 'FILE', token, size: whole ? 0 : length, index, data } as const;
+    const draft = { type: 'FILE', token: replyToken, size: whole ? 0 : length, index, data } as const;
     if (first === length) return draft;
     return {
       ...draft,

@@ -12,9 +12,16 @@ export interface Options {
   /** Bytes. */
   readonly chunkSize: number;
   readonly eventsPath: string | undefined;
+  readonly eventsMaxBytes: number | undefined;
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
+  /** Nothing but the nine messages of the course, one request a connection. */
+  readonly pure: boolean;
+  /** Milliseconds that every message waits before it leaves. */
+  readonly delayMs: number;
+  /** Waits other than the usual ones, for tests. */
+  readonly timing: Readonly<Record<string, number>>;
   /** What the user knows better than we can find out. */
   readonly dialects: ReadonlyMap<Address, Dialect>;
 }
@@ -25,16 +32,26 @@ export type Invocation = { readonly run: Options } | { readonly show: string };
 interface Flags {
   readonly chunk?: string;
   readonly eventos?: string;
+  readonly eventosMax?: string;
   readonly mensagens?: string;
   readonly semMenu?: true;
   readonly semCor?: true;
+  readonly puro?: true;
+  readonly atraso?: string;
+  readonly tempos?: string;
   readonly dialeto?: readonly string[];
 }
+
+/** Longest delay of a message: slower is no motion at all. */
+const MAX_DELAY_MS = 60_000;
 
 const USAGE = '<endereço:porta> <vizinhos.txt> <diretório_compartilhado>';
 
 /** "Every address of this machine": good to listen on, but nobody can dial it. */
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+/** A smaller event log would be put aside at every turn. */
+const MIN_EVENTS_BYTES = 64 * 1024;
 
 const EPILOGUE = `
 Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
@@ -59,6 +76,31 @@ function parseChunk(text: string): number {
   const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   if (bytes >= 1 && bytes <= MAX_CHUNK_BYTES) return bytes;
   throw new UsageError(`--chunk: "${text}" não é um número inteiro de 1 a ${MAX_CHUNK_BYTES} (bytes)`);
+}
+
+function parseDelay(text: string): number {
+  const delay = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
+  if (delay >= 0 && delay <= MAX_DELAY_MS) return delay;
+  throw new UsageError(`--atraso: "${text}" não é um número inteiro de 0 a ${MAX_DELAY_MS} (milissegundos)`);
+}
+
+/** For tests: an object of waits in milliseconds. */
+function parseTiming(text: string): Record<string, number> {
+  try {
+    const timing: unknown = JSON.parse(text);
+    const entries = Object.entries(timing ?? {}).filter((entry) => typeof entry[1] === 'number');
+    return Object.fromEntries(entries);
+  } catch (cause) {
+    throw new UsageError(`--tempos: "${text}" não é um objeto JSON`, { cause });
+  }
+}
+
+function parseEventsMax(text: string): number {
+  const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  if (bytes >= MIN_EVENTS_BYTES) return bytes;
+  throw new UsageError(
+    `--eventos-max: "${text}" não é um número inteiro de bytes a partir de ${MIN_EVENTS_BYTES}`,
+  );
 }
 
 function parseMessages(text: string): Options['messages'] {
@@ -111,6 +153,7 @@ function createCommand(version: string): Command {
     )
     .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
     .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
+    .option('--eventos-max <bytes>', 'acima desse tamanho o registro passa a <arquivo>.1 e recomeça')
     .option(
       '--mensagens <modo>',
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
@@ -120,6 +163,12 @@ function createCommand(version: string): Command {
       `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
       (text: string, before: readonly string[] = []) => [...before, text],
     )
+    .option('--puro', 'só as nove mensagens do curso, um pedido por conexão: sem sessões nem SHA-256')
+    .option(
+      '--atraso <ms>',
+      `câmera lenta: cada mensagem espera esse tempo antes de sair (até ${MAX_DELAY_MS})`,
+    )
+    .addOption(new Option('--tempos <json>').hideHelp())
     .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
     .version(version, '--versao, --version', 'mostra a versão')
@@ -169,7 +218,8 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
     throw new UsageError(usageMessage(error), { cause: error });
   }
   const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, dialeto, eventos, mensagens, semMenu, semCor } = command.opts<Flags>();
+  const { chunk, dialeto, eventos, eventosMax, mensagens, semMenu, semCor, puro, atraso, tempos } =
+    command.opts<Flags>();
   return {
     run: {
       address: parseOwnAddress(address),
@@ -177,9 +227,13 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
       folderPath,
       chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
       eventsPath: eventos,
+      eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
       menu: semMenu !== true,
       messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
       color: semCor !== true,
+      pure: puro === true,
+      delayMs: atraso === undefined ? 0 : parseDelay(atraso),
+      timing: tempos === undefined ? {} : parseTiming(tempos),
       dialects: parseDialects(dialeto ?? []),
     },
   };

@@ -1,28 +1,27 @@
-import net from 'node:net';
-import { Callbacks } from './network/callbacks.ts';
 import type { Clock } from './clock.ts';
-import type { Connection } from './network/connection.ts';
-import { Dialects } from './network/dialects.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
-import type { RejectionCode, Reporter } from './events.ts';
+import type { Reporter } from './events.ts';
 import { Handlers, type Share } from './handlers.ts';
-import { News } from './network/news.ts';
-import { Answers } from './network/answers.ts';
-import { Inbound } from './network/inbound.ts';
-import { Conversation } from './network/conversation.ts';
-import { Hosts } from './network/hosts.ts';
-import { Links } from './network/links.ts';
-import { listen } from './network/listen.ts';
-import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
-import { Recogniser } from './network/recogniser.ts';
-import { SOCKET_BUFFER_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
-import { Greetings } from './network/greetings.ts';
-import { Outbound } from './network/outbound.ts';
+import { outcomeOf, type RequestOptions } from './network/ask.ts';
+import type { OwnRequest } from './network/awaited-replies.ts';
+import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
+import { Client } from './network/client.ts';
+import type { ExchangeEvent } from './network/exchange.ts';
+import { Handshake } from './network/handshake.ts';
+import { KnownPeers } from './network/known-peer.ts';
+import { Listener } from './network/listener.ts';
+import { MessageReceivedEvent, MessageSentEvent } from './network/message-events.ts';
+import { Pace } from './network/pace.ts';
+import { Pool } from './network/pool.ts';
+import { Recogniser } from './network/recogniser.ts';
+import { Reports } from './network/reports.ts';
+import { RequestServer, type About } from './network/request-server.ts';
+import { Connection, type OnEvent } from './network/socket.ts';
+import { DEFAULT_TIMING, slowed, type Timing } from './network/timing.ts';
 import type { Address } from './protocol/address.ts';
-import { DEFAULT_DIALECT, type Dialect } from './protocol/dialect.ts';
-import { encodeForSocket } from './protocol/encode.ts';
-import { stamp } from './protocol/stamp.ts';
+import { DEFAULT_DIALECT, proveByReply, type Dialect } from './protocol/dialect.ts';
+import { encodeForSocket, stamp } from './protocol/encode.ts';
 import type {
   Draft,
   Message,
@@ -32,16 +31,13 @@ import type {
   RequestDraft,
   RequestType,
 } from './protocol/message.ts';
-import { MessageReceivedEvent, MessageSentEvent } from './network/message-events.ts';
-import type { About, RequestOptions, Wire } from './network/wire.ts';
 
 /**
  * This process on the network: owns the server and every socket, and is the only user of Clock.
  *
- * One path out (`send`): tick, report, encode, write, all in the same turn, so a clock value is never older than the
- * write that carries it. One path in (`receive`): witness, report, note the neighbour; every message passes it exactly
- * once, request or reply. What the paths lead through are the connections in `network/`; what a request means is
- * decided in `handlers.ts`.
+ * One path out (`#send`): tick, report, encode, write, all in the same turn, so that a clock value is never older than the write that
+ * carries it. One path in (`#onEvent`): whatever happens on a connection comes up here; a message is witnessed, reported and noted
+ * of its sender once, and then goes to the client that has asked or to the server that answers.
  * What never happens here: choosing chunks, touching the disk, words for a person.
  */
 export interface PeerOptions {
@@ -53,62 +49,81 @@ export interface PeerOptions {
   readonly reporter: Reporter;
   /** Dialects that the user has fixed; all others are learnt. */
   readonly dialects?: ReadonlyMap<Address, Dialect>;
+  /** Waits other than the usual ones. */
+  readonly timing?: Partial<Timing>;
+  /** Nothing but the nine messages of the course, one request a connection. */
+  readonly pure?: boolean;
+  /** Every message waits so long before it leaves, in milliseconds. */
+  readonly delayMs?: number;
 }
 
-export class Peer implements Wire {
+export class Peer {
   readonly #clock: Clock;
-  readonly #news: News;
+  readonly #reports: Reports;
   readonly #handlers: Handlers;
   readonly #reporter: Reporter;
-  readonly #server: net.Server;
-  readonly #dialects: Dialects;
-  readonly #links: Links;
-  readonly #inbound: Inbound;
-  readonly #greetings: Greetings;
-  readonly #outbound: Outbound;
+  readonly #timing: Timing;
+  readonly #pace: Pace;
+  readonly #known: KnownPeers;
+  readonly #pool: Pool;
+  readonly #handshake: Handshake;
+  readonly #client: Client;
+  readonly #recogniser: Recogniser;
+  readonly #server: RequestServer;
+  readonly #listener: Listener;
   #address: Address;
 
-  constructor({ address, clock, neighbours, share, reporter, dialects }: PeerOptions) {
+  constructor(options: PeerOptions) {
+    const {
+      address,
+      clock,
+      neighbours,
+      share,
+      reporter,
+      dialects,
+      timing,
+      pure = false,
+      delayMs = 0,
+    } = options;
     this.#address = address;
     this.#clock = clock;
-    this.#news = new News(neighbours, reporter);
-    this.#handlers = new Handlers(neighbours, share);
     this.#reporter = reporter;
-    this.#dialects = new Dialects(reporter, dialects);
-    const onRejected = (remoteHost: string, code: RejectionCode) => this.#news.rejected(remoteHost, code);
-    const hosts = new Hosts();
-    const callbacks = new Callbacks();
-    const owner = new Conversation({
-      wire: this,
-      dialects: this.#dialects,
-      hosts,
-      callbacks,
-      answers: () => answers,
-    });
-    this.#links = new Links({ dialects: this.#dialects, hosts, owner, onRejected });
-    const common = { wire: this, dialects: this.#dialects, links: this.#links };
-    this.#greetings = new Greetings(common);
-    this.#outbound = new Outbound({ ...common, greetings: this.#greetings, callbacks });
-    const recogniser = new Recogniser(this.#dialects, hosts, (origin) => this.#greetings.probe(origin));
-    const answers = new Answers({
+    this.#reports = new Reports(neighbours, reporter);
+    this.#handlers = new Handlers(neighbours, share);
+    this.#timing = slowed({ ...DEFAULT_TIMING, ...timing }, delayMs);
+    this.#pace = new Pace(delayMs);
+    this.#known = new KnownPeers(reporter, dialects);
+
+    const common = { known: this.#known, timing: this.#timing, pace: this.#pace, pure };
+    const onEvent: OnEvent = (connection, event) => this.#onEvent(connection, event);
+    const own = () => this.#address;
+    this.#pool = new Pool({ ...common, own, onEvent });
+    const send = (connection: Connection, to: Address, draft: Draft) =>
+      this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false });
+    this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
+    this.#client = new Client({
       ...common,
+      pool: this.#pool,
+      handshake: this.#handshake,
+      send,
+    });
+    this.#recogniser = new Recogniser({ ...common, probe: (peer) => this.#handshake.probe(peer) });
+    this.#server = new RequestServer({
+      ...common,
+      pool: this.#pool,
+      recogniser: this.#recogniser,
       handlers: this.#handlers,
-      outbound: this.#outbound,
-      recogniser,
-      onRefused: (request, error) => this.#news.refused(request, error),
-      onRejected,
-      onGone: (neighbour, channel) => this.#inbound.forget(neighbour, channel),
+      send: (...message) => this.#send(...message),
+      onRefused: (remoteHost, request, error) => this.#reports.refused(remoteHost, request, error),
     });
-    this.#inbound = new Inbound({
-      owner,
-      awaitedBytes: () => callbacks.longestBytes,
-      onEmpty: (remoteHost) => recogniser.noteEmptyConnection(remoteHost),
-      onRejected,
+    this.#listener = new Listener({
+      onSocket: (socket) => {
+        const awaitedBytes = this.#client.awaitedBytes(socket.remoteAddress ?? '?');
+        return new Connection(socket, { own: this.#address, awaitedBytes, timing: this.#timing }, onEvent);
+      },
+      onTooMany: (remoteHost) => this.#reports.rejected(remoteHost, 'too-many-connections'),
+      onAcceptFailed: () => this.#reports.rejected('?', 'accept-failed'),
     });
-    this.#server = net.createServer(
-      { allowHalfOpen: true, noDelay: true, highWaterMark: SOCKET_BUFFER_BYTES },
-      (socket) => this.#inbound.accept(socket),
-    );
   }
 
   /** Our listening address; with port 0 the real one is known once `listen` has resolved. */
@@ -123,17 +138,15 @@ export class Peer implements Wire {
 
   /** @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed` */
   async listen(): Promise<void> {
-    this.#address = await listen(this.#server, this.#address);
-    // Once we listen, what can fail is a single accept (descriptors used up): that connection is lost, not the peer.
-    this.#server.on('error', () => this.#news.rejected('?', 'too-many-connections'));
+    this.#address = await this.#listener.listen(this.#address);
     this.#reporter.report({ event: 'peer-started', address: this.#address });
   }
 
   /** Closes the server and every connection. No BYE is sent here. */
   async close(): Promise<void> {
-    this.#links.close();
-    const connections = [...this.#inbound.connections, ...this.#links.connections];
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#pool.close();
+    const connections = this.#connections();
+    const closed = this.#listener.close();
     for (const connection of connections) connection.destroy();
     await Promise.all([closed, ...connections.map((connection) => connection.closed)]);
     this.#reporter.report({ event: 'peer-stopped' });
@@ -141,22 +154,22 @@ export class Peer implements Wire {
 
   /** Puts an address into the list of neighbours, OFFLINE until it is heard of. */
   know(address: Address): void {
-    this.#news.know(address);
+    this.#reports.know(address);
   }
 
   /** Says HELLO. Whether it got there stands in the neighbour's status; a failure is reported. */
   async hello(to: Address, signal?: AbortSignal): Promise<void> {
-    await this.#orReported(to, 'HELLO', () => this.#greetings.hello(to, signal));
+    await this.#orReported(to, 'HELLO', () => this.#handshake.hello(to, signal));
   }
 
   /** Says BYE; as `hello`. */
   async bye(to: Address, signal?: AbortSignal): Promise<void> {
-    await this.#orReported(to, 'BYE', () => this.#outbound.bye(to, signal));
+    await this.#orReported(to, 'BYE', () => this.#client.bye(to, signal));
   }
 
   /**
-   * Sends a request and returns its reply. A failure is reported, and changes the neighbour's status where it says
-   * something about the neighbour.
+   * Sends a request and returns its reply. A failure is reported, and changes the neighbour's status where it says something about
+   * the neighbour.
    * @throws ConnectionError the neighbour cannot be reached, or its reply never came
    * @throws ProtocolError what came is no reply to this request
    */
@@ -166,8 +179,8 @@ export class Peer implements Wire {
     options: RequestOptions = {},
   ): Promise<MessageOf<(typeof REPLY_TYPE)[T]>> {
     try {
-      const reply = await this.#outbound.request(to, draft, options);
-      if (reply.type === 'PEER_LIST') this.#news.hear(reply.peers);
+      const reply = await this.#client.request(to, draft, options);
+      if (reply.type === 'PEER_LIST') this.#reports.hear(reply.peers);
       return reply as MessageOf<(typeof REPLY_TYPE)[T]>;
     } catch (error) {
       this.#failed(to, draft.type, error);
@@ -180,8 +193,8 @@ export class Peer implements Wire {
     return new ChunkStream({
       to,
       wanted,
-      wire: this,
-      session: () => this.#links.session(to),
+      timeoutMs: this.#timing.reply,
+      session: () => this.#known.look(to).session,
       request: (draft, options) => this.request(to, draft, options),
       onFailed: (error) => this.#failed(to, 'DL', error),
     });
@@ -189,35 +202,162 @@ export class Peer implements Wire {
 
   /** Whether this neighbour has offered to answer DIGEST. */
   hasDigests(neighbour: Address): boolean {
-    return this.#dialects.hasDigests(neighbour);
+    return this.#known.look(neighbour).hasDigests;
   }
 
   /** Gets ready for a download of so many chunks from this neighbour. What fails now fails again, and counts, later. */
   async prepare(neighbour: Address, options: RequestOptions): Promise<void> {
-    await this.#greetings.prepare(neighbour, options).catch((error: unknown) => {
+    await this.#handshake.prepare(neighbour, options).catch((error: unknown) => {
       if (!(error instanceof ConnectionError)) throw error;
     });
   }
 
   /** How many chunks this neighbour can be asked for at the same time. */
   requestsAtOnce(neighbour: Address): number {
-    return (this.#dialects.get(neighbour) ?? DEFAULT_DIALECT).requestsAtOnce;
+    return (this.#known.look(neighbour).dialect ?? DEFAULT_DIALECT).requestsAtOnce;
   }
 
-  send(connection: Connection, to: Address, draft: Draft, dialect: Dialect, { reply, chunks }: About): void {
+  /** The one path out. */
+  #send(connection: Connection, to: Address, draft: Draft, dialect: Dialect, { reply, chunks }: About): void {
     const clock = this.#clock.tick();
     this.#reporter.report({ event: 'clock-updated', clock, cause: 'send' });
     this.#reporter.report(new MessageSentEvent(to, draft, clock, reply, chunks));
     connection.write(encodeForSocket(stamp(draft, this.#address, clock), dialect));
-    if (!reply && draft.type !== 'BYE') this.#news.observe(to, 'ONLINE');
+    if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
   }
 
-  receive(message: Message, { reply, chunks }: About, speaker: Address = message.origin): void {
-    if (speaker === this.#address) throw new ProtocolError('own-origin');
+  #sendOwn(connection: Connection, { draft, chunks }: OwnRequest): void {
+    const { neighbour } = connection.exchange;
+    if (neighbour === undefined || connection.isClosing) return;
+    // All programs understand a request in a line.
+    this.#send(connection, neighbour, draft, DEFAULT_DIALECT, { reply: false, chunks });
+  }
+
+  /** The one path in: all that happens on any connection. */
+  #onEvent(connection: Connection, event: ExchangeEvent): void {
+    switch (event.event) {
+      case 'turn':
+        if (this.#pace.isSlow) void this.#pace.turn().then(() => this.#sendOwn(connection, event.request));
+        else this.#sendOwn(connection, event.request);
+        return;
+      case 'failed':
+        return event.request.settle(event.error);
+      case 'request':
+      case 'reply':
+      case 'stray':
+        return this.#onMessage(connection, event);
+      case 'unknown':
+        this.#reports.rejected(connection.remoteHost, event.error.code);
+        return this.#server.refuse(connection, event);
+      case 'ended':
+        if (event.isEmpty) this.#recogniser.noteEmptyConnection(connection.remoteHost);
+        return this.#learn(connection, event.lastReply);
+      case 'broken':
+        return this.#onBroken(connection, event);
+      case 'looked':
+      case 'done':
+      case 'stalled':
+    }
+  }
+
+  #onMessage(
+    connection: Connection,
+    event: Extract<ExchangeEvent, { event: 'request' | 'reply' | 'stray' }>,
+  ): void {
+    const { message } = event;
+    const { exchange } = connection;
+    const elsewhere = event.event === 'stray' ? this.#client.takeAwaited(connection, message) : undefined;
+    const isExpected = elsewhere !== undefined || message.type === 'RETURN_HELLO' || exchange.isAsking;
+    if (event.event === 'stray' && !isExpected) {
+      connection.finish();
+      return this.#reports.rejected(connection.remoteHost, 'unexpected-type');
+    }
+    const about = { reply: event.event !== 'request', chunks: this.#chunksOf(event, elsewhere) };
+    this.#receive(message, about, exchange.neighbour);
+    switch (event.event) {
+      case 'request':
+        if (message.type === 'BYE') this.#goodbye(connection, message);
+        else this.#server.serve(connection, event);
+        return;
+      case 'reply':
+        return this.#onReply(connection, event);
+      case 'stray':
+        this.#learn(connection, event.seen);
+        if (elsewhere !== undefined) this.#client.calledBack(elsewhere, message);
+        // On a connection of theirs that is all that was to be said.
+        if (!exchange.isOurs && !exchange.isAsking && exchange.state.name === 'one-shot') connection.finish();
+    }
+  }
+
+  #receive(message: Message, { reply, chunks }: About, speaker: Address = message.origin): void {
+    const isFollowed = this.#clock.follows(message.clock);
     const clockAfter = this.#clock.witness(message.clock);
     this.#reporter.report(new MessageReceivedEvent(message, clockAfter, reply, chunks));
     this.#reporter.report({ event: 'clock-updated', clock: clockAfter, cause: 'receive' });
-    this.#news.observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', message.clock);
+    if (!isFollowed) this.#reports.clockIgnored(message.origin, message.clock);
+    const clock = isFollowed ? message.clock : undefined;
+    this.#reports.observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', clock);
+  }
+
+  /** How many chunks the file has that a message is about, where that is known. */
+  #chunksOf(
+    event: Extract<ExchangeEvent, { event: 'request' | 'reply' | 'stray' }>,
+    elsewhere: { readonly chunks: number | undefined } | undefined,
+  ): number | undefined {
+    if (event.event !== 'request') return (elsewhere ?? event.request)?.chunks;
+    return event.message.type === 'DL' ? this.#handlers.chunksOf(event.message) : undefined;
+  }
+
+  #onReply(
+    connection: Connection,
+    {
+      message,
+      request,
+      seen,
+    }: { readonly message: Message; readonly request: OwnRequest } & Extract<
+      ExchangeEvent,
+      { event: 'reply' }
+    >,
+  ): void {
+    const { neighbour } = connection.exchange;
+    if (seen !== undefined && neighbour !== undefined) {
+      this.#learn(connection, seen);
+      if (message.type === 'RETURN_HELLO') this.#known.get(neighbour).capabilities = message.capabilities;
+    }
+    request.settle(outcomeOf(message));
+  }
+
+  #learn(connection: Connection, seen: Parameters<typeof proveByReply>[0] | undefined): void {
+    const { exchange } = connection;
+    if (exchange.neighbour === undefined || seen === undefined) return;
+    const peer = this.#known.get(exchange.neighbour);
+    peer.learn(proveByReply(seen, peer.dialect));
+    if (peer.dialect?.staysOpen === true && !peer.dialect.isSession) exchange.become('persistent');
+  }
+
+  /** Anybody may say BYE for another: its status changes, what runs between us and the other goes on. */
+  #goodbye(connection: Connection, message: Message): void {
+    const isFrom = this.#recogniser.isFrom(message, connection);
+    connection.finish();
+    if (!isFrom) return;
+    this.#known.forget(message.origin);
+    // What it has asked for before is of no use any more, and how its connections end shows nothing.
+    for (const other of this.#connections()) {
+      if (other === connection || other.exchange.neighbour !== message.origin) continue;
+      other.finish();
+      if (!other.exchange.isOurs) other.destroy();
+    }
+  }
+
+  #onBroken({ remoteHost, exchange }: Connection, event: Extract<ExchangeEvent, { event: 'broken' }>): void {
+    const { error, sample } = event;
+    if (error instanceof ProtocolError) {
+      this.#reports.rejected(remoteHost, error.code, NO_MESSAGE.includes(error.code) ? sample : '');
+    } else if (!exchange.isOurs) this.#reports.rejected(remoteHost, 'request-timeout');
+  }
+
+  #connections(): Connection[] {
+    return [...this.#listener.connections, ...this.#pool.connections];
   }
 
   async #orReported(to: Address, type: MessageType, work: () => Promise<void>): Promise<void> {
@@ -233,15 +373,20 @@ export class Peer implements Wire {
   #failed(to: Address, type: MessageType, error: unknown): void {
     // A chunk has other tries, and the download tells of this one; a digest need not be told.
     const isQuiet = type === 'DL' || type === 'DIGEST';
-    if (error instanceof ProtocolError && !isQuiet) {
-      this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
+    if (error instanceof ProtocolError) {
+      if (!isQuiet) this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
+      // What sends this is no EACHare.
+      if (!isQuiet && NO_MESSAGE.includes(error.code)) this.#reports.observe(to, 'OFFLINE');
     }
     if (!(error instanceof ConnectionError) || error.code === 'aborted') return;
     const { code } = error;
     if (!isQuiet) this.#reporter.report({ event: 'request-failed', to, type, code });
-    // A close alone does not mean that a source is gone.
-    if (isQuiet && (code === 'no-reply' || code === 'reset')) return;
+    // A close in good order alone does not mean that a source is gone; programs of part 1 know neither LS nor DL.
+    if ((isQuiet && code === 'reset') || (code === 'no-reply' && (isQuiet || type === 'LS'))) return;
     // Our own shortage says nothing about the neighbour.
-    if (code !== 'no-resources') this.#news.observe(to, 'OFFLINE');
+    if (code !== 'no-resources') this.#reports.observe(to, 'OFFLINE');
   }
 }
+
+/** What an HTTP server, or anything else that is no EACHare, makes us say. */
+const NO_MESSAGE: readonly string[] = ['malformed', 'bad-origin'];

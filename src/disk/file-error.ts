@@ -32,3 +32,11 @@ export function fileError(error: unknown, path: string): FileError {
   if (code === undefined) throw error;
   return new FileError(CODES.get(code) ?? 'io', path, { cause: error });
 }
+
+/**
+ * Lets a failure of the system pass where nothing depends on it.
+ * @throws the error itself where it is none: a bug
+ */
+export function passFileError(error: unknown): void {
+  fileError(error, '');
+}

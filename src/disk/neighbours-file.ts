@@ -1,8 +1,12 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
-import { MAX_NEIGHBOURS_FILE_BYTES } from '../limits.ts';
+import type { AppEvent, Reporter } from '../events.ts';
+import type { Address } from '../protocol/address.ts';
 import { fileError } from './file-error.ts';
+
+/** A file of 1000 host names is below 300 kB; something larger is another file. */
+export const MAX_NEIGHBOURS_FILE_BYTES = 1024 * 1024;
 
 export interface NeighboursLine {
   /** From 1, as editors count. */
@@ -11,6 +15,8 @@ export interface NeighboursLine {
 }
 
 const NEWLINE = 0x0a;
+/** Control characters that no editor puts into a text; accents in another encoding are no reason to refuse it. */
+const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
 // A pipe of that name must not hang the program while it finds out that it is none of ours; Windows lacks the flag.
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
@@ -26,7 +32,7 @@ export class NeighboursFile {
     this.path = path;
   }
 
-  /** @throws FileError `not-found`, `not-a-file`, `no-permission`, `too-large`, `io` */
+  /** @throws FileError `not-found`, `not-a-file`, `not-text`, `no-permission`, `too-large`, `io` */
   static async open(path: string): Promise<NeighboursFile> {
     const file = new NeighboursFile(path);
     await file.read();
@@ -35,7 +41,7 @@ export class NeighboursFile {
 
   /**
    * The lines that say something: without blank lines and comments.
-   * @throws FileError `not-found`, `not-a-file`, `no-permission`, `too-large`, `io`
+   * @throws FileError `not-found`, `not-a-file`, `not-text`, `no-permission`, `too-large`, `io`
    */
   async read(): Promise<readonly NeighboursLine[]> {
     return parse(await this.#with(constants.O_RDONLY, (file) => this.#bytes(file)));
@@ -43,7 +49,7 @@ export class NeighboursFile {
 
   /**
    * Adds a line unless the file has it, here or by another process.
-   * @throws FileError `not-found`, `not-a-file`, `no-permission`, `too-large`, `disk-full`, `io`
+   * @throws FileError `not-found`, `not-a-file`, `not-text`, `no-permission`, `too-large`, `disk-full`, `io`
    */
   append(address: string): Promise<void> {
     const done = this.#tail.then(() => this.#append(address));
@@ -81,7 +87,56 @@ export class NeighboursFile {
     const stats = await file.stat();
     if (!stats.isFile()) throw new FileError('not-a-file', this.path);
     if (stats.size > MAX_NEIGHBOURS_FILE_BYTES) throw new FileError('too-large', this.path);
-    return file.readFile();
+    const bytes = await file.readFile();
+    // A file that became binary is the user's all the same: nothing is read out of it, and nothing written into it.
+    if (BINARY.test(bytes.toString('latin1'))) throw new FileError('not-text', this.path);
+    return bytes;
+  }
+}
+
+/** Writes every new neighbour to the neighbours file, in the order in which they became known. */
+export class NeighboursKeeper implements Reporter {
+  readonly #file: NeighboursFile;
+  readonly #inFile: ReadonlySet<Address>;
+  readonly #reporter: Reporter;
+  #last: Promise<void> = Promise.resolve();
+  #failing = false;
+
+  /**
+   * @param inFile what the file holds already
+   * @param reporter gets an event where the file cannot be written, once until it can again
+   */
+  constructor(file: NeighboursFile, inFile: Iterable<Address>, reporter: Reporter) {
+    this.#file = file;
+    this.#inFile = new Set(inFile);
+    this.#reporter = reporter;
+  }
+
+  report(event: AppEvent): void {
+    if (event.event !== 'neighbour-added' || this.#inFile.has(event.neighbour)) return;
+    const { neighbour } = event;
+    this.#last = this.#last.then(() => this.#append(neighbour));
+  }
+
+  /** Resolves when all that was reported so far is written, or has failed and was reported. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  async #append(neighbour: Address): Promise<void> {
+    try {
+      await this.#file.append(neighbour);
+      this.#failing = false;
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      if (this.#failing) return;
+      this.#failing = true;
+      this.#reporter.report({
+        event: 'neighbours-file-not-written',
+        path: this.#file.path,
+        code: error.code,
+      });
+    }
   }
 }
 

@@ -1,17 +1,20 @@
 import { setMaxListeners } from 'node:events';
-import { findFiles, partByDigest, type FoundFile, type Listing, type Source } from './engine/plan.ts';
+import type { FoundFile, Source } from './engine/chunks.ts';
 import { ConnectionError, ProtocolError } from '../errors.ts';
-import { inOrder } from '../network/in-order.ts';
-import { MAX_SEARCH_DIGESTS, SEARCH_DIGEST_MS, STAGGER_MS } from '../limits.ts';
+import { findFiles, partByDigest, type Listing } from './found-files.ts';
+import { MAX_SEARCH_DIGESTS } from '../limits.ts';
 import type { Neighbours } from '../neighbours.ts';
+import { inTurn } from '../network/in-turn.ts';
 import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
 import { decodeName } from '../protocol/names.ts';
 import { SourceDigests } from './source-digests.ts';
+import type { DownloadTiming } from './timing.ts';
 
 export interface Searcher {
   readonly peer: Peer;
   readonly neighbours: Neighbours;
+  readonly timing: DownloadTiming;
   readonly signal: AbortSignal;
 }
 
@@ -30,11 +33,11 @@ export async function searchNetwork(
         files: files.map(({ token, size }) => ({ name: decodeName(token), token, size })),
       });
     } catch (error) {
-      // Peer has told what is wrong with it.
+      // Peer has reported what is wrong with it.
       if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
     }
   };
-  await inOrder(asked, STAGGER_MS, ask, signal);
+  await inTurn(asked, ask, signal);
   // Answers come in any order; sources stand in the order of the neighbours.
   const order = new Map(neighbours.list().map(({ address }, place) => [address, place]));
   listings.sort((a, b) => (order.get(a.address) ?? 0) - (order.get(b.address) ?? 0));
@@ -43,31 +46,33 @@ export async function searchNetwork(
 
 /** Parts files that are called the same and are not. What is not known in time, or not asked for, a download will find out. */
 async function compare(
-  { peer, signal }: Searcher,
+  { peer, timing, signal }: Searcher,
   files: readonly FoundFile<Address>[],
 ): Promise<FoundFile<Address>[]> {
   const told = new Map<Source<Address>, string>();
   const over = new AbortController();
+  const ended = AbortSignal.any([signal, over.signal]);
   // As many as digests are asked for.
-  setMaxListeners(0, over.signal);
-  const stop = () => over.abort();
-  signal.addEventListener('abort', stop);
+  setMaxListeners(0, ended);
   const digests = new SourceDigests({
     peer,
-    signal: over.signal,
-    onDigest: (source, { sha256 }) => told.set(source, sha256),
+    timing,
+    signal: ended,
+    onTold: (source, digest) => {
+      if (digest !== undefined) told.set(source, digest.sha256);
+    },
   });
+  const canTell = ({ address }: Source<Address>) => peer.hasDigests(address);
   let asked = 0;
   for (const { sources, size } of files) {
-    const able = sources.filter(({ address }) => peer.hasDigests(address));
+    const able = sources.filter(canTell);
     // One alone has nobody to differ from, and nothing is like nothing.
     if (able.length < 2 || size === 0) continue;
     asked += able.length;
     if (asked > MAX_SEARCH_DIGESTS) break;
     able.forEach((source) => digests.ask(source));
   }
-  await digests.settled(SEARCH_DIGEST_MS, signal);
-  stop();
-  signal.removeEventListener('abort', stop);
-  return files.flatMap((file) => partByDigest(file, (source) => told.get(source)));
+  await digests.settled(timing.searchDigestsMs, signal);
+  over.abort();
+  return files.flatMap((file) => partByDigest(file, { told: (source) => told.get(source), canTell }));
 }

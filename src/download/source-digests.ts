@@ -1,23 +1,23 @@
-import type { Source } from './engine/plan.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Source } from './engine/chunks.ts';
 import { ConnectionError, ProtocolError } from '../errors.ts';
-import { DIGEST_RETRY_MS, FIRST_DIGEST_RETRY_MS } from '../limits.ts';
 import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
+import type { DownloadTiming } from './timing.ts';
 
-/** What a source says of its file. */
-export interface ToldDigest {
-  readonly size: number;
-  readonly sha256: string;
-}
+/** What a source says of its file; undefined where it cannot tell. Size in bytes. */
+export type ToldDigest = { readonly size: number; readonly sha256: string } | undefined;
 
 export interface SourceDigestsOptions {
-  readonly peer: Peer;
+  readonly peer: Pick<Peer, 'request'>;
+  readonly timing: Pick<DownloadTiming, 'firstDigestRetryMs' | 'longestDigestRetryMs'>;
   /** Ends all asking. */
   readonly signal: AbortSignal;
-  readonly onDigest: (source: Source<Address>, told: ToldDigest) => void;
+  /** Called once for each source that is asked, but for the end of all asking. */
+  readonly onTold: (source: Source<Address>, told: ToldDigest) => void;
 }
 
-/** Asks sources for the digest of a file, and again while they are busy with it. Who cannot tell tells nothing. */
+/** Asks sources for the digest of a file, and again while they are busy with it. */
 export class SourceDigests {
   readonly #options: SourceDigestsOptions;
   readonly #open = new Set<Promise<void>>();
@@ -28,25 +28,20 @@ export class SourceDigests {
     this.#options = options;
   }
 
-  /** Nothing where the source has never offered digests. */
   ask(source: Source<Address>): void {
-    if (!this.#options.peer.hasDigests(source.address)) return;
     const asking = this.#ask(source).finally(() => this.#open.delete(asking));
     this.#open.add(asking);
   }
 
-  /** Waits until nobody is left to answer, at most that long, and not beyond the signal. */
+  /** Waits until all that are asked have answered, at most that long, and not beyond the signal. */
   async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#open.size === 0) return;
     const over = new AbortController();
-    const end = () => over.abort();
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-    await Promise.race([Promise.all(this.#open), pause(timeoutMs, over.signal)]);
-    end();
-    signal.removeEventListener('abort', end);
+    await Promise.race([Promise.all(this.#open), pause(timeoutMs, AbortSignal.any([signal, over.signal]))]);
+    over.abort();
   }
 
-  /** What is told while this work runs is passed on behind it. */
+  /** What is told while this work runs is passed on after it. */
   async quietly<T>(work: () => Promise<T>): Promise<T> {
     this.#held = [];
     try {
@@ -59,40 +54,38 @@ export class SourceDigests {
   }
 
   async #ask(source: Source<Address>): Promise<void> {
-    const { peer, signal, onDigest } = this.#options;
+    const { signal, onTold } = this.#options;
+    const told = await this.#request(source);
+    if (signal.aborted) return;
+    const tell = () => onTold(source, told);
+    if (this.#held === undefined) tell();
+    else this.#held.push(tell);
+  }
+
+  async #request({ token, address }: Source<Address>): Promise<ToldDigest> {
+    const { peer, signal, timing } = this.#options;
+    const { firstDigestRetryMs, longestDigestRetryMs } = timing;
     let hasFailed = false;
-    for (
-      let retryMs = FIRST_DIGEST_RETRY_MS;
-      !signal.aborted;
-      retryMs = Math.min(2 * retryMs, DIGEST_RETRY_MS)
-    ) {
+    let retryMs = firstDigestRetryMs;
+    while (!signal.aborted) {
       try {
-        const { token, address } = source;
         const { size, sha256 } = await peer.request(address, { type: 'DIGEST', token }, { signal });
-        const tell = () => onDigest(source, { size, sha256 });
-        if (this.#held === undefined) tell();
-        else this.#held.push(tell);
-        return;
+        return { size, sha256 };
       } catch (error) {
         if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;
-        if (error.code === 'remote-busy') await pause(retryMs, signal);
-        // All but a refusal has ended the session: once more in a new one.
-        else if (error.code === 'refused-by-remote' || hasFailed) return;
+        if (error.code === 'remote-busy') {
+          await pause(retryMs, signal);
+          retryMs = Math.min(2 * retryMs, longestDigestRetryMs);
+          // All but a refusal has ended the session: once more in a new one.
+        } else if (error.code === 'refused-by-remote' || hasFailed) return undefined;
         else hasFailed = true;
       }
     }
+    return undefined;
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
+/** Resolves after that time, or at once when the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

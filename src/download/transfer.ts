@@ -1,32 +1,32 @@
-import { setMaxListeners } from 'node:events';
-import { chunkOf } from './chunk-of.ts';
-import { Download } from './engine/download.ts';
-import { chunkCount, type FoundFile, type Source } from './engine/plan.ts';
+import { ChunkRequests } from './chunk-requests.ts';
+import { DownloadRun } from './download-run.ts';
+import { chunkCount, type FoundFile, type Source } from './engine/chunks.ts';
+import { Repair } from './engine/repair.ts';
 import { DownloadError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import type { FileSink, Sinks } from './file-sink.ts';
-import { LateSources } from './late-sources.ts';
-import {
-  DOWNLOAD_TICK_MS,
-  MAX_SOURCES,
-  PREPARE_TIMEOUT_MS,
-  PROGRESS_INTERVAL_MS,
-  REPLY_TIMEOUT_MS,
-} from '../limits.ts';
+import type { FileSink } from './file-sink.ts';
+import { LateSources, type AskingLimit } from './late-sources.ts';
 import type { Neighbours } from '../neighbours.ts';
 import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
-import { SourceDigests, type ToldDigest } from './source-digests.ts';
+import { pause } from './source-digests.ts';
+import type { DownloadTiming } from './timing.ts';
+import { WantedContent } from './wanted-content.ts';
 
 export interface TransferOptions {
   readonly file: FoundFile<Address>;
   /** Bytes. */
   readonly chunkSize: number;
+  readonly sink: FileSink;
   readonly peer: Peer;
   readonly neighbours: Neighbours;
-  readonly sinks: Sinks;
+  readonly isConfirmed: (neighbour: Address) => boolean;
+  readonly limit: AskingLimit;
   readonly reporter: Reporter;
+  readonly timing: DownloadTiming;
   readonly signal: AbortSignal;
+  /** This source has told the right digest and sent other bytes. */
+  readonly onLiar: (source: Address) => void;
 }
 
 /** A download that has succeeded. */
@@ -37,76 +37,69 @@ export interface FetchedFile {
   readonly sources: number;
   /** Bytes that were there before. */
   readonly resumed: number;
+  /** Of the whole, in hexadecimal digits. */
+  readonly sha256: string;
 }
 
 const now = (): number => performance.now() / 1000;
 
-/** One download from its first request to its file; the digests that its sources tell are compared as they come. */
+/** One download from its first request to its file: fetches chunks until the whole is what the chosen sources have. */
 export class Transfer {
   readonly #options: TransferOptions;
-  readonly #sink: FileSink;
-  readonly #download: Download<Address>;
-  readonly #digests: SourceDigests;
+  readonly #run: DownloadRun<Address>;
+  readonly #wanted: WantedContent;
+  readonly #repair: Repair<Address>;
   readonly #late: LateSources;
-  readonly #streams = new Map<Source<Address>, ReturnType<Peer['chunksFrom']>>();
   readonly #over = new AbortController();
-  /** Outside of sessions every request under way listens to it. */
-  #ofRun: AbortSignal | undefined;
-  /** What the whole should be, and whether a source of now has told so. */
-  #expected: string | undefined;
-  #isProven: boolean;
-  /** Nobody but sources that have told the right digest may take part any more. */
-  #isSecondTry = false;
-  #joined: number;
+  readonly #sources: Address[];
+  /** What an interrupted download was told: worth nothing as soon as a source of now says more, or its bytes are gone. */
+  #noted: string | undefined;
 
-  constructor(options: TransferOptions, sink: FileSink) {
-    const { peer, neighbours, file } = options;
+  constructor(options: TransferOptions) {
+    const { file, sink } = options;
     this.#options = options;
-    this.#sink = sink;
-    this.#expected = file.sha256 ?? sink.sha256;
-    this.#isProven = file.sha256 !== undefined;
-    this.#joined = file.sources.length;
+    this.#sources = file.sources.map(({ address }) => address);
+    this.#noted = sink.sha256;
     const { signal } = this.#over;
-    setMaxListeners(0, signal);
-    this.#digests = new SourceDigests({
-      peer,
+    this.#wanted = new WantedContent({
+      ...options,
       signal,
-      onDigest: (source, told) => this.#compare(source, told),
+      onDecided: (sha256) => this.#expect(sha256),
+      onOther: (source) => this.#exclude(source),
+      onLate: (source) => this.#join(source),
     });
-    this.#download = this.#createDownload();
-    for (const { address, sha256 } of file.sources) if (sha256 !== undefined) this.#download.prove(address);
-    this.#late = new LateSources({ peer, neighbours, file, signal, onFound: (source) => this.#join(source) });
+    this.#run = this.#createRun();
+    this.#repair = new Repair(this.#run.engine, (source) => this.#wanted.isTeller(source));
+    this.#late = new LateSources({
+      ...options,
+      signal,
+      onFound: (source) => void this.#compareLate(source),
+    });
   }
 
   /** @throws DownloadError, FileError */
   async run(): Promise<FetchedFile> {
-    const { file, chunkSize, sinks, reporter } = this.#options;
-    const { name, size } = file;
-    const download = this.#download;
-    const sources = file.sources.map(({ address }) => address);
-    const { chunks, resumed } = download;
-    reporter.report({
-      event: 'download-started',
-      name,
-      size,
-      chunkSize,
-      chunks,
-      sources,
-      resumed,
-    });
+    const { file, chunkSize, sink, reporter, timing } = this.#options;
+    const { name, size, sources: chosen } = file;
+    const { engine } = this.#run;
+    const { chunks, resumed } = engine;
+    const sources = chosen.map(({ address }) => address);
+    reporter.report({ event: 'download-started', name, size, chunkSize, chunks, sources, resumed });
     const timers = [
-      setInterval(() => this.#tick(), DOWNLOAD_TICK_MS),
-      setInterval(() => this.#reportProgress(), PROGRESS_INTERVAL_MS),
+      setInterval(() => this.#tick(), timing.tickMs),
+      setInterval(() => this.#reportProgress(), timing.progressMs),
     ];
     let sha256: string;
     try {
+      this.#wanted.begin();
       sha256 = await this.#fetchAll();
     } finally {
       timers.forEach(clearInterval);
       this.#over.abort();
     }
-    await this.#sink.commit();
-    const { shares, seconds, resumed: untouched } = download;
+    await sink.commit();
+    const { shares, seconds, resumed: untouched } = engine;
+    const toldBy = this.#wanted.tellers(sha256);
     reporter.report({
       event: 'download-finished',
       name,
@@ -117,56 +110,100 @@ export class Transfer {
       resumed: untouched,
       seconds,
       sha256,
-      isProven: this.#expected !== undefined,
+      isProven: toldBy > 0,
+      toldBy,
+      chosen: chosen.length,
     });
-    await sinks.noteDigest(name, sha256);
-    return { seconds, sources: shares.length, resumed };
+    return { seconds, sources: shares.length, resumed, sha256 };
   }
 
-  /**
-   * Fetches until the whole is what it should be, and returns its digest. What may be wrong is fetched once more, from
-   * sources that have told the right digest.
-   */
+  /** Fetches until the whole is what it should be, and returns its digest. */
   async #fetchAll(): Promise<string> {
-    const { file, signal, reporter } = this.#options;
+    const { signal, sink, timing } = this.#options;
     for (;;) {
-      await this.#download.run(signal);
-      if (!this.#isProven) await this.#digests.settled(REPLY_TIMEOUT_MS, signal);
+      await this.#fetchMissing();
+      if (this.#wanted.leader === undefined) await this.#wanted.settled(timing.lastDigestsMs, signal);
       // A source turned out to have another content only now.
-      if (!this.#download.isDone) continue;
+      if (!this.#run.engine.isDone) continue;
       // The bytes must stay as they are meanwhile.
-      const sha256 = await this.#digests.quietly(() => this.#sink.digest());
-      if (!this.#download.isDone) continue;
-      if (this.#expected === undefined || sha256 === this.#expected) return sha256;
-      const bytes = this.#isProven && !this.#isSecondTry ? this.#download.excludeUnproven() : 0;
-      if (bytes === 0) throw new DownloadError('digest-mismatch', []);
-      reporter.report({ event: 'chunks-doubted', name: file.name, bytes });
-      this.#isSecondTry = true;
+      const sha256 = await this.#wanted.quietly(() => sink.digest(signal));
+      if (!this.#run.engine.isDone) continue;
+      if (await this.#isRight(sha256)) return sha256;
     }
   }
 
-  #createDownload(): Download<Address> {
-    const { file, chunkSize, peer, reporter } = this.#options;
+  async #fetchMissing(): Promise<void> {
+    try {
+      await this.#run.run(this.#options.signal);
+    } catch (error) {
+      const isLost = error instanceof DownloadError && error.code === 'no-sources';
+      // Those that were left out for a try are there as well.
+      if (!isLost || !this.#repair.endTry()) throw error;
+      await this.#fetchMissing();
+    }
+  }
+
+  /**
+   * Whether the whole is the file; otherwise something was opened again.
+   * @throws DownloadError `digest-mismatch` where nothing is left to try
+   */
+  async #isRight(sha256: string): Promise<boolean> {
+    const wanted = this.#wanted;
+    const { signal, timing } = this.#options;
+    if (wanted.sha256 === undefined && wanted.leader !== undefined && sha256 !== wanted.leader) {
+      // What came is not what the fast ones tell; the others may still say more than they do.
+      await wanted.settled(timing.disputeMs, signal);
+      wanted.close();
+      if (!this.#run.engine.isDone) return false;
+    }
+    const expected = wanted.sha256 ?? wanted.leader;
+    if (expected !== undefined) return sha256 === expected ? this.#confirm() : this.#tryAgain();
+    // Nobody of now can tell. What came from others and does not fit is fetched once more; then the old word is void.
+    if (this.#noted === undefined || this.#noted === sha256) return true;
+    this.#noted = undefined;
+    const bytes = this.#run.engine.reopenResumed();
+    this.#reportDoubted(bytes);
+    return bytes === 0;
+  }
+
+  #confirm(): true {
+    const { culprit } = this.#repair;
+    if (culprit !== undefined) {
+      this.#options.reporter.report({
+        event: 'source-banned',
+        name: this.#options.file.name,
+        source: culprit,
+      });
+      this.#options.onLiar(culprit);
+    }
+    return true;
+  }
+
+  #tryAgain(): false {
+    const bytes = this.#repair.next(this.#sources);
+    if (bytes === 0) throw new DownloadError('digest-mismatch', []);
+    this.#reportDoubted(bytes);
+    return false;
+  }
+
+  #createRun(): DownloadRun<Address> {
+    const { file, chunkSize, sink, peer, reporter, timing } = this.#options;
     const { name, size } = file;
     const chunks = chunkCount(size, chunkSize);
-    return new Download({
+    const requests = new ChunkRequests({ peer, size, chunkSize, chunks });
+    return new DownloadRun({
       file,
       chunkSize,
-      sink: this.#sink,
+      sink,
+      timing,
       now,
       prepare: async (source, signal) => {
-        setMaxListeners(0, signal);
         await peer.prepare(source.address, { signal, chunks });
-        if (source.sha256 === undefined) this.#digests.ask(source);
+        this.#wanted.ask(source);
       },
-      patience: () => new Promise((resolve) => void setTimeout(resolve, PREPARE_TIMEOUT_MS).unref()),
+      beforeFirst: (prepared, signal) => this.#compareFirst(prepared, signal),
       requestsAtOnce: (source) => peer.requestsAtOnce(source),
-      fetch: (source, chunk, signal, settle) => {
-        if (signal !== this.#ofRun) setMaxListeners(0, (this.#ofRun = signal));
-        this.#stream(source).ask(chunk.index, signal, (reply) =>
-          settle(reply instanceof Error ? reply : chunkOf(reply, source.token, chunk, size)),
-        );
-      },
+      fetch: (source, chunk, signal, settle) => requests.ask(source, chunk, signal, settle),
       onChunkFailed: (source, index, { code }) =>
         reporter.report({ event: 'chunk-failed', name, source, index, code }),
       onSourceRetired: (source, seconds) =>
@@ -175,62 +212,66 @@ export class Transfer {
     });
   }
 
-  #stream(source: Source<Address>): ReturnType<Peer['chunksFrom']> {
-    const known = this.#streams.get(source);
-    if (known !== undefined) return known;
-    const { chunkSize, peer } = this.#options;
-    const wanted = { token: source.token, size: chunkSize, chunks: this.#download.chunks };
-    const stream = peer.chunksFrom(source.address, wanted);
-    this.#streams.set(source, stream);
-    return stream;
+  /** Before the first chunk: sources that are not prepared in time begin later, those that differ are to be left out. */
+  async #compareFirst(prepared: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    const { timing } = this.#options;
+    const over = new AbortController();
+    await Promise.race([prepared, pause(timing.prepareMs, AbortSignal.any([signal, over.signal]))]);
+    over.abort();
+    await this.#wanted.compared(timing.firstDigestsMs, signal);
   }
 
-  #compare({ address: source }: Source<Address>, told: ToldDigest): void {
+  /** It is decided what the whole should be. */
+  #expect(sha256: string): void {
+    // What an interrupted download was told is worth less than what the sources say now.
+    const isOther = this.#noted !== undefined && this.#noted !== sha256;
+    this.#noted = undefined;
+    if (isOther) this.#reportDoubted(this.#run.engine.reopenResumed());
+    this.#options.sink.expect(sha256);
+  }
+
+  #exclude({ address: source }: Source<Address>): void {
     const { file, reporter } = this.#options;
-    const { name, size } = file;
-    const isSameSize = told.size === size;
-    if (!this.#isProven && isSameSize) {
-      // What an interrupted download was told is worth less than what a source says now.
-      const bytes =
-        this.#expected === undefined || this.#expected === told.sha256 ? 0 : this.#download.doubt();
-      if (bytes > 0) reporter.report({ event: 'chunks-doubted', name, bytes });
-      this.#expected = told.sha256;
-      this.#isProven = true;
-      this.#sink.expect(told.sha256);
-    }
-    if (isSameSize && told.sha256 === this.#expected) return this.#download.prove(source);
-    const bytes = this.#download.exclude(source);
-    reporter.report({ event: 'source-excluded', name, source });
-    if (bytes > 0) reporter.report({ event: 'chunks-doubted', name, bytes });
+    const bytes = this.#run.engine.exclude(source);
+    reporter.report({ event: 'source-excluded', name: file.name, source });
+    this.#reportDoubted(bytes);
+  }
+
+  #reportDoubted(bytes: number): void {
+    const { file, reporter } = this.#options;
+    if (bytes > 0) reporter.report({ event: 'chunks-doubted', name: file.name, bytes });
+  }
+
+  /** A late source has to show that it has what is wanted before it may take part. */
+  async #compareLate(source: Source<Address>): Promise<void> {
+    const { peer } = this.#options;
+    const { signal } = this.#over;
+    await peer.prepare(source.address, { signal, chunks: this.#run.engine.chunks });
+    if (!signal.aborted) this.#wanted.ask(source);
   }
 
   #join(source: Source<Address>): void {
-    if (this.#isSecondTry || this.#joined >= MAX_SOURCES) return;
-    this.#joined += 1;
-    this.#options.reporter.report({
-      event: 'source-added',
-      name: this.#options.file.name,
-      source: source.address,
-    });
-    this.#download.add(source);
+    const { file, reporter } = this.#options;
+    this.#sources.push(source.address);
+    reporter.report({ event: 'source-added', name: file.name, source: source.address });
+    this.#run.add(source);
   }
 
   #tick(): void {
-    this.#download.tick();
-    this.#late.look();
+    this.#run.engine.tick();
+    if (this.#wanted.isKnowable) this.#late.look(performance.now());
   }
 
   #reportProgress(): void {
     const { file, reporter } = this.#options;
     const { name, size } = file;
-    const { chunks } = this.#download;
-    const progress = this.#download.progress();
+    const { engine } = this.#run;
     reporter.report({
       event: 'download-progressed',
       name,
       size,
-      chunks,
-      ...progress,
+      chunks: engine.chunks,
+      ...engine.progress(),
     });
   }
 }

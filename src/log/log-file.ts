@@ -1,22 +1,37 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import type { FileError } from '../errors.ts';
-import { LOG_BUFFER_BYTES, LOG_CLOSE_TIMEOUT_MS, LOG_FLUSH_MS, MAX_LOG_BACKLOG_BYTES } from '../limits.ts';
 import { fileError, systemCode } from '../disk/file-error.ts';
 
 // Without O_NONBLOCK a pipe that nobody reads would stop the whole program; Windows lacks the flag.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+
+/** The file is written this long after an event at the latest, and earlier when this much waits. */
+export const LOG_FLUSH_MS = 50;
+export const LOG_BUFFER_BYTES = 64 * 1024;
+
+/** A log that is a pipe may lag behind by this much; then its reader counts as gone. */
+export const MAX_LOG_BACKLOG_BYTES = 1024 * 1024;
+
+/** How long the end of the program waits for a slow reader. */
+export const LOG_CLOSE_TIMEOUT_MS = 500;
 
 const PIPE_RETRY_MS = 2;
 
 /**
  * The file of the event log. Lines are gathered for LOG_FLUSH_MS and written synchronously, so that a program that ends
  * on the spot still writes its last words. It may be a pipe: what that cannot take now waits, within bounds.
+ *
+ * Own code, because sonic-boom 5 holds only one half of that at a time: synchronous, it sleeps 100 ms at each full pipe and
+ * the whole program with it; asynchronous, what it writes at the end of the program may come before what is still on its way.
  */
 export class LogFile {
   readonly #path: string;
-  readonly #descriptor: number;
+  #descriptor: number;
+  /** Bytes after which the file is put aside; Infinity for what is no file. */
+  readonly #maxBytes: number;
+  #bytes: number;
   readonly #onError: (error: FileError) => void;
-  /** What was written before and is not on the file yet, and the lines behind it. */
+  /** What was written before and is not on the file yet, and the lines after it. */
   #waiting = Buffer.alloc(0);
   #lines: string[] = [];
   #chars = 0;
@@ -25,20 +40,24 @@ export class LogFile {
   #blocked = false;
   #ended = false;
 
-  private constructor(path: string, descriptor: number, onError: (error: FileError) => void) {
+  private constructor(path: string, onError: (error: FileError) => void, maxBytes: number) {
     this.#path = path;
-    this.#descriptor = descriptor;
+    this.#descriptor = openSync(path, FLAGS, 0o666);
+    const stats = fstatSync(this.#descriptor);
+    this.#bytes = stats.size;
+    this.#maxBytes = stats.isFile() ? maxBytes : Infinity;
     this.#onError = onError;
   }
 
   /**
    * Opens a file to append to, new where there is none.
-   * @param onError hears of the first failed write; nothing is written after it
+   * @param onError called for the first failed write; nothing is written after it
+   * @param maxBytes a file that would become larger is renamed to `<path>.1`, in place of an older one, and begun anew
    * @throws FileError `not-found`, `not-a-file`, `no-permission`, `disk-full`, `io`
    */
-  static open(path: string, onError: (error: FileError) => void): LogFile {
+  static open(path: string, onError: (error: FileError) => void, maxBytes = Infinity): LogFile {
     try {
-      return new LogFile(path, openSync(path, FLAGS, 0o666), onError);
+      return new LogFile(path, onError, maxBytes);
     } catch (error) {
       throw fileError(error, path);
     }
@@ -65,7 +84,12 @@ export class LogFile {
     this.#lines = [];
     this.#chars = 0;
     try {
-      while (waiting.length > 0) waiting = waiting.subarray(writeSync(this.#descriptor, waiting));
+      if (this.#bytes > 0 && this.#bytes + waiting.length > this.#maxBytes) this.#rotate();
+      while (waiting.length > 0) {
+        const written = writeSync(this.#descriptor, waiting);
+        this.#bytes += written;
+        waiting = waiting.subarray(written);
+      }
     } catch (error) {
       if (systemCode(error) !== 'EAGAIN' || waiting.length > MAX_LOG_BACKLOG_BYTES) return this.#fail(error);
       this.#schedule();
@@ -88,6 +112,15 @@ export class LogFile {
 
   get #isEmpty(): boolean {
     return this.#waiting.length === 0 && this.#lines.length === 0;
+  }
+
+  /** Lines stay whole: a file takes all that it is given at once. */
+  #rotate(): void {
+    renameSync(this.#path, `${this.#path}.1`);
+    const former = this.#descriptor;
+    this.#descriptor = openSync(this.#path, FLAGS, 0o666);
+    closeSync(former);
+    this.#bytes = 0;
   }
 
   #schedule(): void {

@@ -1,27 +1,8 @@
-import { REPLY_TIMEOUT_MS, SLOWEST_BYTES_PER_MS } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
-import { DEFAULT_DIALECT } from '../protocol/dialect.ts';
-import type { DlDraft, Message, RequestDraft } from '../protocol/message.ts';
-import { isSameName } from '../protocol/names.ts';
-import type { Channel } from './channel.ts';
-import type { Pending, Settle } from './questions.ts';
-import type { About, RequestOptions, Wire } from './wire.ts';
-
-/** How long the reply to a request may take, in milliseconds. */
-export function replyTimeout(draft: RequestDraft): number {
-  return REPLY_TIMEOUT_MS + ('size' in draft ? draft.size / SLOWEST_BYTES_PER_MS : 0);
-}
-
-/**
- * Tells the reply to this request from that of another one: the FILE that was asked for, or the whole file in its place,
- * and the digest of the right file (section 7).
- */
-export function isAnswer(message: Message, draft: RequestDraft): boolean {
-  if (draft.type === 'DIGEST') return message.type === 'DIGEST_OF' && isSameName(message.token, draft.token);
-  if (draft.type !== 'DL') return true;
-  if (message.type !== 'FILE' || !isSameName(message.token, draft.token)) return false;
-  return message.index === draft.index || (message.index === 0 && message.size === 0);
-}
+import type { DlDraft, Message } from '../protocol/message.ts';
+import { chunkDraft, isReplyTo, maxReplyBytes, type RequestOptions } from './ask.ts';
+import type { OwnRequest, Settle } from './awaited-replies.ts';
+import type { Connection } from './socket.ts';
 
 /** A file at one neighbour, of which chunks are wanted. */
 export interface WantedFile {
@@ -34,12 +15,13 @@ export interface WantedFile {
 export interface ChunkStreamOptions {
   readonly to: Address;
   readonly wanted: WantedFile;
-  readonly wire: Wire;
+  /** Longest silence before a chunk, in milliseconds. */
+  readonly timeoutMs: number;
   /** The session with that neighbour, if one is open. */
-  readonly session: () => Channel | undefined;
+  readonly session: () => Connection | undefined;
   /** Asks for a chunk where there is none. */
   readonly request: (draft: DlDraft, options: RequestOptions) => Promise<Message>;
-  /** Hears why a chunk of a session did not come. */
+  /** Is told why a chunk of a session did not come. */
   readonly onFailed: (error: Error) => void;
 }
 
@@ -47,37 +29,32 @@ export interface ChunkStreamOptions {
 export class ChunkStream {
   readonly to: Address;
   readonly wanted: WantedFile;
-  readonly about: About;
   readonly timeoutMs: number;
+  readonly maxReplyBytes: number;
   readonly #options: ChunkStreamOptions;
 
   constructor(options: ChunkStreamOptions) {
-    const { to, wanted } = options;
+    const { to, wanted, timeoutMs } = options;
     this.to = to;
     this.wanted = wanted;
-    this.about = { reply: false, chunks: wanted.chunks };
-    this.timeoutMs = replyTimeout(this.draft(0));
+    this.timeoutMs = timeoutMs;
+    this.maxReplyBytes = maxReplyBytes(this.draft(0), wanted.chunks);
     this.#options = options;
   }
 
-  get wire(): Wire {
-    return this.#options.wire;
-  }
-
   draft(index: number): DlDraft {
-    const { token, size } = this.wanted;
-    return { type: 'DL', token, size, index };
+    return chunkDraft(this.wanted.token, this.wanted.size, index);
   }
 
   /**
-   * Asks for a chunk. `settle` is called once, with the FILE or with a ConnectionError or ProtocolError; in a session in the
-   * turn in which it comes.
+   * Asks for a chunk. `settle` is called once, with the FILE or with a ConnectionError or ProtocolError; in a session in the turn in
+   * which it comes.
    * @param signal gives up what is asked for outside of sessions
    */
   ask(index: number, signal: AbortSignal, settle: Settle): void {
     const { session, request } = this.#options;
-    const channel = session();
-    if (channel !== undefined) channel.put(new ChunkQuestion(this, channel, index, settle));
+    const connection = session();
+    if (connection !== undefined) connection.ask(new ChunkRequest(this, index, settle));
     else request(this.draft(index), { signal, chunks: this.wanted.chunks }).then(settle, settle);
   }
 
@@ -87,47 +64,40 @@ export class ChunkStream {
 }
 
 /** A DL in a session. */
-class ChunkQuestion implements Pending {
+class ChunkRequest implements OwnRequest {
+  readonly replyType = 'FILE';
+  readonly isOptional = false;
   readonly #stream: ChunkStream;
-  readonly #channel: Channel;
   readonly #index: number;
   readonly #settle: Settle;
 
-  constructor(stream: ChunkStream, channel: Channel, index: number, settle: Settle) {
+  constructor(stream: ChunkStream, index: number, settle: Settle) {
     this.#stream = stream;
-    this.#channel = channel;
     this.#index = index;
     this.#settle = settle;
   }
 
-  get type(): 'FILE' {
-    return 'FILE';
-  }
-
-  get isOptional(): boolean {
-    return false;
+  /** Made when it is sent. */
+  get draft(): DlDraft {
+    return this.#stream.draft(this.#index);
   }
 
   get timeoutMs(): number {
     return this.#stream.timeoutMs;
   }
 
-  get chunks(): number {
-    return this.#stream.wanted.chunks;
+  get maxReplyBytes(): number {
+    return this.#stream.maxReplyBytes;
   }
 
-  send(): void {
-    const { wire, to, about } = this.#stream;
-    wire.send(this.#channel.connection, to, this.#stream.draft(this.#index), DEFAULT_DIALECT, about);
+  get chunks(): number {
+    return this.#stream.wanted.chunks;
   }
 
   accepts(message: Message): boolean {
     const isIt = message.type === 'FILE' && message.index === this.#index;
     // The usual case, before the odd ones.
-    return (
-      (isIt && message.token === this.#stream.wanted.token) ||
-      isAnswer(message, this.#stream.draft(this.#index))
-    );
+    return (isIt && message.token === this.#stream.wanted.token) || isReplyTo(message, this.draft);
   }
 
   settle(outcome: Message | Error): void {

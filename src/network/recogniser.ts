@@ -1,33 +1,33 @@
-import { EMPTY_CONNECTION_MEMORY_MS, HELLO_FIN_WAIT_MS, MAX_INBOUND_CONNECTIONS } from '../limits.ts';
-import type { Address } from '../protocol/address.ts';
-import { DEFAULT_DIALECT, proveByRequest, type Dialect, type RequestEvidence } from '../protocol/dialect.ts';
+import { MAX_INBOUND_CONNECTIONS } from '../limits.ts';
+import { DEFAULT_DIALECT, proveByRequest, type Dialect } from '../protocol/dialect.ts';
 import { SESSION, type Message } from '../protocol/message.ts';
-import type { Channel } from './channel.ts';
-import type { Dialects } from './dialects.ts';
-import type { Hosts } from './hosts.ts';
+import type { KnownPeer, KnownPeers } from './known-peer.ts';
+import type { TheirRequest } from './requests-in-hand.ts';
+import type { Connection } from './socket.ts';
+import type { Timing } from './timing.ts';
 
-const SPACE = 0x20;
+export interface RecogniserOptions {
+  readonly known: KnownPeers;
+  readonly timing: Timing;
+  /** Asks the program at an address itself; what it learns stands in its record. */
+  readonly probe: (peer: KnownPeer) => Promise<void>;
+}
 
 /**
- * In which dialect a request wants its answer: the order of decisions of section 7, "As server". What is seen of a
- * request counts for its answer in any case; it is remembered for the address in it only where the request surely comes
- * from there, or anybody could tell us lies about others.
+ * In which dialect a request wants its reply: the order of decisions of section 7, "As server". What is seen of a request counts for
+ * its reply in any case; it is remembered for the address in it only where the request surely comes from there, or anybody could tell
+ * us lies about others.
  */
 export class Recogniser {
-  readonly #dialects: Dialects;
-  readonly #hosts: Hosts;
-  readonly #probe: (address: Address) => Promise<void>;
+  readonly #options: RecogniserOptions;
   /** When a connection without data last came from a host, in milliseconds of `performance.now()`. */
   readonly #emptyConnections = new Map<string, number>();
 
-  /** @param probe asks the program at an address itself; what it learns stands in `dialects` */
-  constructor(dialects: Dialects, hosts: Hosts, probe: (address: Address) => Promise<void>) {
-    this.#dialects = dialects;
-    this.#hosts = hosts;
-    this.#probe = probe;
+  constructor(options: RecogniserOptions) {
+    this.#options = options;
   }
 
-  /** Some programs knock with a connection without data before they ask: a hint, no more, many may share a host. */
+  /** Some programs open a connection without data before they ask: a hint, no more, many may share a host. */
   noteEmptyConnection(host: string): void {
     this.#emptyConnections.delete(host);
     this.#emptyConnections.set(host, performance.now());
@@ -37,62 +37,68 @@ export class Recogniser {
     }
   }
 
-  /** Takes up to HELLO_FIN_WAIT_MS, and a probe, for a program that is not known yet. */
-  async dialectOf(request: Message, channel: Channel, payload: Buffer): Promise<Dialect> {
-    const { origin, type } = request;
-    const { connection } = channel;
-    const wantsReply = type !== 'HELLO';
-    const known = this.#dialects.get(origin);
-    const seen = {
-      asksForSession: type === 'HELLO' && request.capabilities.includes(SESSION),
-      trailingSpace: endsWithSpace(payload),
-      again: (channel.isOurs || channel.requests > 1) && known?.isSession !== true,
-    };
-    const proved = this.#prove({ ...seen, closedAtOnce: false }, request, channel);
+  /** Takes up to `timing.endLook`, and a probe, for a program that is not known yet. */
+  dialectOf(request: TheirRequest, connection: Connection): Dialect | Promise<Dialect> {
+    const { message } = request;
+    const peer = this.#options.known.look(message.origin);
+    const proved = this.#prove(request, connection, peer, false);
     if (proved !== undefined) return proved;
-    if (known !== undefined && known.replies === 'here') {
-      // What the client does beats what is remembered of it. A greeted one has many requests before its FIN.
-      const closedAtOnce = wantsReply && connection.ended && !channel.isGreeted;
-      return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known;
-    }
-    if (await connection.endsWithin(HELLO_FIN_WAIT_MS)) {
-      const closedAtOnce = wantsReply;
-      return this.#prove({ ...seen, closedAtOnce }, request, channel) ?? known ?? DEFAULT_DIALECT;
-    }
-    if (!this.isFrom(request, channel)) return DEFAULT_DIALECT;
-    if (known === undefined && this.#hasHint(connection.remoteHost)) await this.#probe(origin);
-    const isStillUnknown = this.#dialects.get(origin) === known;
-    if (wantsReply && isStillUnknown) {
-      const evidence = known === undefined ? 'nothing-else' : 'stayed-open';
-      this.#dialects.learn(origin, { dialect: DEFAULT_DIALECT, evidence });
-    }
-    return this.#dialects.get(origin) ?? DEFAULT_DIALECT;
+    const { dialect } = peer;
+    const isOpen = dialect === undefined || (peer.isAssumed && this.#hasHint(connection.remoteHost));
+    if (isOpen || dialect.replies !== 'here') return this.#find(request, connection);
+    // What the asker does beats what is remembered of it. A greeted one has many requests before its FIN.
+    const closedAtOnce = connection.exchange.hasEnded && connection.exchange.state.name === 'one-shot';
+    return this.#prove(request, connection, peer, closedAtOnce) ?? dialect;
   }
 
   /** Whether a message surely comes from the program at its origin: we have dialled it, or it comes from that host. */
-  isFrom({ origin }: Message, { connection, isOurs, neighbour }: Channel): boolean {
-    return isOurs ? origin === neighbour : this.#hosts.isAt(origin, connection.remoteHost);
+  isFrom({ origin }: Message, { exchange, remoteHost }: Connection): boolean {
+    return exchange.isOurs
+      ? origin === exchange.neighbour
+      : this.#options.known.look(origin).isAt(remoteHost);
   }
 
-  #prove(seen: RequestEvidence, request: Message, channel: Channel): Dialect | undefined {
-    const proof = proveByRequest(seen, this.#dialects.get(request.origin));
-    if (proof === undefined) return undefined;
-    if (this.isFrom(request, channel)) {
-      this.#dialects.learn(request.origin, proof);
-      return this.#dialects.get(request.origin);
+  async #find(request: TheirRequest, connection: Connection): Promise<Dialect> {
+    const { known, timing, probe } = this.#options;
+    const { origin, type } = request.message;
+    const peer = known.look(origin);
+    if (await connection.endsWithin(timing.endLook)) {
+      return this.#prove(request, connection, peer, true) ?? peer.dialect ?? DEFAULT_DIALECT;
     }
-    return proof.dialect;
+    if (!this.isFrom(request.message, connection)) return DEFAULT_DIALECT;
+    const isOpen = peer.dialect === undefined || peer.isAssumed;
+    // It has not closed, whatever it did before: it reads here. That alone proves nothing.
+    if (!isOpen) return DEFAULT_DIALECT;
+    if (this.#hasHint(connection.remoteHost)) await probe(known.get(origin));
+    const found = known.get(origin);
+    if (type !== 'HELLO') found.assume('nothing-else');
+    return found.dialect ?? DEFAULT_DIALECT;
+  }
+
+  #prove(
+    { message, trailingSpace, again }: TheirRequest,
+    connection: Connection,
+    { dialect }: KnownPeer,
+    hasClosed: boolean,
+  ): Dialect | undefined {
+    const { type } = message;
+    const seen = {
+      asksForSession: type === 'HELLO' && message.capabilities.includes(SESSION),
+      trailingSpace,
+      hasArguments: type === 'DL' || type === 'DIGEST',
+      again: again && dialect?.isSession !== true,
+      closedAtOnce: hasClosed && type !== 'HELLO',
+    };
+    const proof = proveByRequest(seen, dialect);
+    if (proof === undefined) return undefined;
+    if (!this.isFrom(message, connection)) return proof.dialect;
+    const peer = this.#options.known.get(message.origin);
+    peer.learn(proof);
+    return peer.dialect;
   }
 
   #hasHint(host: string): boolean {
     const at = this.#emptyConnections.get(host);
-    return at !== undefined && performance.now() - at < EMPTY_CONNECTION_MEMORY_MS;
+    return at !== undefined && performance.now() - at < this.#options.timing.emptyHint;
   }
-}
-
-/** Whether a space is the last thing in a payload, but for what stands for its end. */
-function endsWithSpace(payload: Buffer): boolean {
-  let end = payload.length;
-  while (end > 0 && (payload[end - 1] === 0x00 || payload[end - 1] === 0x0d)) end--;
-  return payload[end - 1] === SPACE;
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.ts';
+import { MAX_TOKEN_BYTES } from '../limits.ts';
 import { decodeBase64 } from './base64.ts';
 import { readEnvelope, type Envelope } from './envelope.ts';
 import { LineTokens, parseCount } from './line-tokens.ts';
@@ -6,7 +7,7 @@ import { parseFiles, parsePeers } from './list-entries.ts';
 import type { Message, MessageOf } from './message.ts';
 
 /**
- * One payload in, one message out (section 1), with the tolerance that section 7 asks for.
+ * One payload in, one message out (section 1), with the tolerance that the programs of section 7 need.
  *
  * Accepted beyond the letter: NUL, `\r` and spaces at the ends, PEERS_LIST for PEER_LIST, a missing clock
  * (taken as 0), a list whose count disagrees with its items, malformed list entries (left out one by one).
@@ -15,6 +16,11 @@ import type { Message, MessageOf } from './message.ts';
  */
 
 const SHA256_DIGITS = /^[0-9a-f]{64}$/i;
+
+/** Whether a token can be the name of a file (section 6). */
+function isName(token: string | undefined): token is string {
+  return token !== undefined && token !== '' && token.length <= MAX_TOKEN_BYTES;
+}
 
 interface ChunkArguments {
   readonly token: string;
@@ -26,7 +32,7 @@ function readChunk(line: LineTokens): ChunkArguments {
   const token = line.next();
   const size = parseCount(line.next());
   const index = parseCount(line.next());
-  if (token === undefined || token === '' || size === undefined || index === undefined) {
+  if (!isName(token) || size === undefined || index === undefined) {
     throw new ProtocolError('bad-arguments', 'expected <name> <size> <index>');
   }
   return { token, size, index };
@@ -46,14 +52,14 @@ function readFile({ origin, clock }: Envelope, line: LineTokens): MessageOf<'FIL
 function parseDigestOf([token, sizeText, sha256, ...others]: readonly string[]) {
   const size = parseCount(sizeText);
   const isDigest = sha256 !== undefined && SHA256_DIGITS.test(sha256);
-  if (token === undefined || token === '' || size === undefined || !isDigest || others.length > 0) {
+  if (!isName(token) || size === undefined || !isDigest || others.length > 0) {
     throw new ProtocolError('bad-arguments', 'expected <name> <size> <hex sha-256>');
   }
   return { token, size, sha256: sha256.toLowerCase() };
 }
 
 function parseDigest([token, ...others]: readonly string[]): { token: string } {
-  if (token === undefined || token === '' || others.length > 0) {
+  if (!isName(token) || others.length > 0) {
     throw new ProtocolError('bad-arguments', 'expected <name>');
   }
   return { token };
@@ -77,11 +83,6 @@ function readRare({ origin, clock, type }: Envelope, line: LineTokens): Message 
     case 'LS':
     case 'BYE':
       return { ...stamp, type };
-    case 'PEER_LIST':
-    case 'PEERS_LIST':
-      return { ...stamp, type: 'PEER_LIST', peers: parsePeers(line.others()) };
-    case 'LS_LIST':
-      return { ...stamp, type, files: parseFiles(line.others()) };
     case 'DIGEST':
       return { ...stamp, type, ...parseDigest(line.others()) };
     case 'DIGEST_OF':
@@ -94,12 +95,31 @@ function readRare({ origin, clock, type }: Envelope, line: LineTokens): Message 
 }
 
 /**
- * Reads one message from a payload without its framing.
+ * Reads one message from a payload without its framing, in slices: the generator stops after each some thousand bytes of a list.
  * @throws ProtocolError `malformed`, `bad-origin`, `bad-clock`, `unknown-type`, `bad-arguments`, `bad-base64`
  */
+export function* decodeInSlices(payload: Buffer): Generator<undefined, Message> {
+  const line = new LineTokens(payload);
+  const { origin, clock, type } = readEnvelope(line);
+  if (type === 'PEER_LIST' || type === 'PEERS_LIST') {
+    return { origin, clock, type: 'PEER_LIST', peers: yield* parsePeers(line) };
+  }
+  if (type === 'LS_LIST') return { origin, clock, type, files: yield* parseFiles(line) };
+  return readOther({ origin, clock, type }, line);
+}
+
+/** As `decodeInSlices`, all of it now. */
 export function decode(payload: Buffer): Message {
   const line = new LineTokens(payload);
   const envelope = readEnvelope(line);
+  if (!envelope.type.endsWith('LIST')) return readOther(envelope, line);
+  const slices = decodeInSlices(payload);
+  let step = slices.next();
+  while (step.done !== true) step = slices.next();
+  return step.value;
+}
+
+function readOther(envelope: Envelope, line: LineTokens): Message {
   if (envelope.type === 'FILE') return readFile(envelope, line);
   if (envelope.type === 'DL') return readDl(envelope, line);
   return readRare(envelope, line);

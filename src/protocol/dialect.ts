@@ -1,5 +1,4 @@
 import { MAX_QUESTIONS } from '../limits.ts';
-import type { Framing } from './frame-reader.ts';
 import { lengthPrefix } from './length-buffer.ts';
 import { SESSION, type Message } from './message.ts';
 
@@ -10,6 +9,9 @@ import { SESSION, type Message } from './message.ts';
  *
  * What never happens here: sockets, time, memory of who spoke what (that is `dialects.ts`), or the meaning of a message.
  */
+
+/** How payloads are told apart in a stream; unknown before its first byte. */
+export type Framing = 'unknown' | 'length' | 'text';
 
 export type DialectName = 'session' | 'line' | 'prefixed' | 'raw' | 'callback' | 'persistent' | 'multiline';
 
@@ -67,6 +69,8 @@ export interface RequestEvidence {
   readonly asksForSession: boolean;
   /** A space stood before its newline. */
   readonly trailingSpace: boolean;
+  /** More than its type stood before that: some programs leave a space there alone. */
+  readonly hasArguments: boolean;
   /** The FIN came with it, although it wants a reply. */
   readonly closedAtOnce: boolean;
   /** It is not the first one on its connection. */
@@ -85,6 +89,8 @@ export interface Dialect {
   readonly replies: 'here' | 'on-new-connection';
   /** Whether the connection outlives the reply. */
   readonly staysOpen: boolean;
+  /** One of ours may look like this as long as nobody has asked it for a session. */
+  readonly mayBeOurs: boolean;
   /** Takes further requests before it has answered the former, and answers in their order; refusals are answered too. */
   readonly isSession: boolean;
   /** Whether a HELLO wants a RETURN_HELLO: always, never, or where its sender keeps the connection open. */
@@ -110,6 +116,7 @@ export const DEFAULT_DIALECT: Dialect = {
   listEnd: '',
   replies: 'here',
   staysOpen: false,
+  mayBeOurs: true,
   isSession: false,
   answersHello: 'if-open',
   echoesChunkSize: false,
@@ -134,6 +141,7 @@ const DIALECTS: readonly Dialect[] = [
   {
     ...DEFAULT_DIALECT,
     name: 'prefixed',
+    mayBeOurs: false,
     opening: lengthPrefix,
     closing: '',
     answersHello: 'always',
@@ -145,6 +153,7 @@ const DIALECTS: readonly Dialect[] = [
   {
     ...DEFAULT_DIALECT,
     name: 'callback',
+    mayBeOurs: false,
     replies: 'on-new-connection',
     answersHello: 'never',
     requestsAtOnce: 2,
@@ -155,19 +164,22 @@ const DIALECTS: readonly Dialect[] = [
   {
     ...DEFAULT_DIALECT,
     name: 'multiline',
+    mayBeOurs: false,
     entrySeparator: '\n',
     listEnd: '\n',
     answersHello: 'never',
     requestsAtOnce: 1,
     replyProof: { name: 'entry-per-line', holds: ({ manyLines }) => manyLines },
-    requestProof: { name: 'space-before-newline', holds: ({ trailingSpace }) => trailingSpace },
+    requestProof: {
+      name: 'space-before-newline',
+      holds: ({ trailingSpace, hasArguments }) => trailingSpace && !hasArguments,
+    },
     fits: (seen) => isText(seen) && !seen.manyOnOneLine,
   },
   {
     ...DEFAULT_DIALECT,
     name: 'persistent',
     staysOpen: true,
-    requestsAtOnce: 1,
     replyProof: { name: 'answered-again', holds: ({ again }) => again },
     requestProof: { name: 'asked-again', holds: ({ again }) => again },
     fits: (seen) => isText(seen) && !seen.closed,
@@ -175,6 +187,7 @@ const DIALECTS: readonly Dialect[] = [
   {
     ...DEFAULT_DIALECT,
     name: 'raw',
+    mayBeOurs: false,
     closing: '',
     answersHello: 'always',
     requestsAtOnce: 1,

@@ -55,6 +55,11 @@ export class LengthBuffer {
     }
   }
 
+  /** Bytes of the unfinished payload and its prefix. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** The unfinished frame, left where it is. */
   peek(): Buffer {
     const [first] = this.#fragments;

@@ -42,6 +42,11 @@ export class LineBuffer {
     return lines;
   }
 
+  /** Bytes of the unfinished line. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** The unfinished frame, left where it is. */
   peek(): Buffer {
     return Buffer.concat(this.#fragments);
@@ -61,6 +66,8 @@ export class LineBuffer {
   }
 
   #hold(fragment: Buffer): void {
+    // What may come before a line is not the begin of one.
+    if (this.#held === 0 && isBlank(fragment)) return;
     this.#held += fragment.length;
     if (this.#held > this.limit) {
       this.#release();

@@ -1,10 +1,14 @@
 import { isAscii } from 'node:buffer';
-import { MAX_REQUEST_BYTES } from '../limits.ts';
+import { MAX_REQUEST_BYTES, MAX_TOKEN_BYTES } from '../limits.ts';
 import { nameFromBytes } from './name-bytes.ts';
 
 /** Tokens in front of the base64 of a FILE. */
 const HEAD_TOKENS = 6;
 const LAST_ASCII = 0x7f;
+const SPACE = 0x20;
+
+/** Bytes of a list that are read at once: about a millisecond of work. */
+const SLICE_BYTES = 16 * 1024;
 
 function isPadding(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x00 || byte === 0x0d;
@@ -74,6 +78,24 @@ export class LineTokens {
     if (at >= this.#end) return [];
     const bytes = this.#payload.subarray(at, this.#end);
     return (isAscii(bytes) ? bytes.toString('latin1') : nameFromBytes(bytes)).split(' ');
+  }
+
+  /**
+   * The tokens after those that were read, a slice at a time, so that a list of megabytes keeps nobody waiting. A token of
+   * more than MAX_TOKEN_BYTES is cut to one byte more: no entry of a list is as long, and none is decoded at that length.
+   */
+  *slices(): Generator<readonly string[]> {
+    const end = this.#end;
+    for (let at = this.#start + this.#at; at < end;) {
+      const tokens: string[] = [];
+      for (const until = at + SLICE_BYTES; at < end && at < until;) {
+        const space = this.#payload.indexOf(SPACE, at);
+        const stop = space === -1 || space > end ? end : space;
+        tokens.push(textOf(this.#latin1(at, Math.min(stop, at + MAX_TOKEN_BYTES + 1))));
+        at = stop + 1;
+      }
+      yield tokens;
+    }
   }
 
   /** What stands behind the tokens that were read, a character for each byte. */

@@ -1,62 +1,84 @@
 import { ProtocolError } from '../errors.ts';
-import { MAX_CLOCK, MAX_LISTED_FILES, MAX_LISTED_PEERS } from '../limits.ts';
+import { MAX_CLOCK, MAX_LISTED_FILES, MAX_LISTED_PEERS, MAX_TOKEN_BYTES } from '../limits.ts';
 import { parseAddress } from './address.ts';
-import { parseCount } from './line-tokens.ts';
-import type { FileEntry, PeerEntry, PeerStatus } from './message.ts';
+import { parseCount, type LineTokens } from './line-tokens.ts';
+import type { FileEntry, PeerEntry } from './message.ts';
 
-/** The entries of PEER_LIST and LS_LIST; malformed ones are left out one by one (section 7). */
+/*
+ * The entries of PEER_LIST and LS_LIST; malformed ones are left out one by one (section 1). Read in slices: a generator stops
+ * after each, and whoever drives it may do something else before it goes on.
+ */
 
-const PEER_ENTRY = /^(.+):(ONLINE|OFFLINE):([0-9]{1,16})$/;
-const FILE_ENTRY = /^(.+):([0-9]{1,16})$/s;
-
-/** A list's count and items. The count may be wrong, but it must be there. */
-function parseList(args: readonly string[]): { count: number; items: readonly string[] } {
-  const count = parseCount(args[0]);
+/** The count of a list. It may be wrong, but it must be there. */
+function readCount(line: LineTokens): number {
+  const count = parseCount(line.next());
   if (count === undefined) throw new ProtocolError('bad-arguments', 'expected <count> <item>…');
-  return { count, items: args.slice(1).filter((item) => item !== '') };
+  return count;
 }
 
-function parsePeerEntry(item: string): PeerEntry | undefined {
-  const match = PEER_ENTRY.exec(item);
-  const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
-  const clock = parseCount(match?.[3]);
-  if (address === undefined || clock === undefined) return undefined;
-  return { address, status: match?.[2] as PeerStatus, clock: Math.min(clock, MAX_CLOCK) };
+/** What stands before and after the last colon of an entry, where that is a number. */
+function splitEntry(item: string): { readonly text: string; readonly number: number } | undefined {
+  const colon = item.lastIndexOf(':');
+  const number = parseCount(item.slice(colon + 1));
+  return colon < 1 || number === undefined ? undefined : { text: item.slice(0, colon), number };
 }
 
-/**
- * The entries of a PEER_LIST with those arguments.
- * @throws ProtocolError `bad-arguments`
- */
-export function parsePeers(args: readonly string[]): PeerEntry[] {
-  const { items } = parseList(args);
-  return items
-    .slice(0, MAX_LISTED_PEERS)
-    .map(parsePeerEntry)
-    .filter((entry) => entry !== undefined);
+function parsePeer(item: string): PeerEntry | undefined {
+  const entry = splitEntry(item);
+  const colon = entry?.text.lastIndexOf(':') ?? -1;
+  const status = entry?.text.slice(colon + 1);
+  if (entry === undefined || (status !== 'ONLINE' && status !== 'OFFLINE')) return undefined;
+  const address = parseAddress(entry.text.slice(0, colon));
+  return address && { address, status, clock: Math.min(entry.number, MAX_CLOCK) };
 }
 
 /**
- * The entries of an LS_LIST with those arguments. Some programs list names with raw spaces: `my file.txt:7` arrives as
- * two items, and the second alone would be a file that nobody offered. Where the count shows that items are pieces of
- * names, those names are left out.
+ * The entries of a PEER_LIST.
  * @throws ProtocolError `bad-arguments`
  */
-export function parseFiles(args: readonly string[]): FileEntry[] {
-  const { count, items } = parseList(args);
-  const matches = items.slice(0, MAX_LISTED_FILES).map((item) => FILE_ENTRY.exec(item));
-  const namesHoldSpaces =
-    matches.includes(null) && matches.filter((match) => match !== null).length === count;
-  const files: FileEntry[] = [];
-  let torn = false;
-  for (const match of matches) {
-    const size = parseCount(match?.[2]);
-    if (match?.[1] === undefined || size === undefined) {
-      torn = namesHoldSpaces;
-      continue;
+export function* parsePeers(line: LineTokens): Generator<undefined, PeerEntry[]> {
+  readCount(line);
+  const peers: PeerEntry[] = [];
+  let left = MAX_LISTED_PEERS;
+  for (const items of line.slices()) {
+    for (const item of items) {
+      if (item === '' || left-- <= 0) continue;
+      const peer = parsePeer(item);
+      if (peer !== undefined) peers.push(peer);
     }
-    if (!torn) files.push({ token: match[1], size });
-    torn = false;
+    if (left <= 0) break;
+    yield;
   }
-  return files;
+  return peers;
+}
+
+/**
+ * The entries of an LS_LIST. Some programs list names with raw spaces: `my file.txt:7` arrives as two items, and the second
+ * alone would be a file that nobody offered. Where the count shows that items are pieces of names, those names are left out.
+ * @throws ProtocolError `bad-arguments`
+ */
+export function* parseFiles(line: LineTokens): Generator<undefined, FileEntry[]> {
+  const count = readCount(line);
+  const files: FileEntry[] = [];
+  /** Places in `files` of entries that come right after an item which is none. */
+  const afterTorn: number[] = [];
+  let left = MAX_LISTED_FILES;
+  let isTorn = false;
+  for (const items of line.slices()) {
+    for (const item of items) {
+      if (item === '' || left-- <= 0) continue;
+      const entry = item.length > MAX_TOKEN_BYTES ? undefined : splitEntry(item);
+      if (entry !== undefined) {
+        if (isTorn) afterTorn.push(files.length);
+        files.push({ token: entry.text, size: entry.number });
+      }
+      isTorn = entry === undefined;
+    }
+    if (left <= 0) break;
+    yield;
+  }
+  const namesHoldSpaces = (isTorn || afterTorn.length > 0) && files.length === count;
+  if (!namesHoldSpaces) return files;
+  const torn = new Set(afterTorn);
+  return files.filter((_, at) => !torn.has(at));
 }

@@ -31,31 +31,57 @@ export function decodeName(token: string): string {
   );
 }
 
-/** No name is longer; a request may be. */
+/** The longest token of a name that exists: each of its bytes as `%NN`. What is longer is no name (section 6). */
+const MAX_TOKEN_BYTES = 3 * MAX_NAME_BYTES;
+
+/** Whether a token is short enough to be a name. Ask before decoding: what is not may be megabytes long. */
+export function isNameToken(token: string): boolean {
+  return token.length <= MAX_TOKEN_BYTES && Buffer.byteLength(token) <= MAX_TOKEN_BYTES;
+}
+
 const MAX_BASE64_NAME = Math.ceil(MAX_NAME_BYTES / 3) * 4;
 const BASE64_NAME = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** What some programs leave at the end of a name: the size in their list entry. */
+const SIZE_SUFFIX = /:[0-9]{1,16}$/;
 
 /** The token of a name for programs that want names in base64 (section 7). */
 export function base64Token(token: string): string {
   return bytesFromName(token).toString('base64');
 }
 
+/** A file that a requested token may mean, and the token under which the reply names it. */
+export interface NameCandidate {
+  readonly name: string;
+  readonly replyToken: string;
+}
+
 /**
- * The names that a token in DL may mean, the likeliest first: exactly itself, what it stands for decoded, a name with
- * the size behind it as some programs list it, a name in base64 (section 7). Nothing is served that was not listed, so
- * a wrong guess finds nothing.
+ * The names that a token in DL or DIGEST may mean, in the order in which they are tried (section 6). The token under which
+ * we list a file always means that file; only where there is no such file, the literal name, the name without `:<bytes>`
+ * at its end and the name in base64 follow. Empty for a token that is too long for a name.
  */
-export function* possibleNames(token: string): Generator<string> {
-  yield token;
-  const decoded = decodeName(token);
-  if (decoded !== token) yield decoded;
-  const withoutSize = token.replace(/:[0-9]{1,16}$/, '');
-  if (withoutSize !== token) yield* new Set([withoutSize, decodeName(withoutSize)]);
-  if (token.length <= MAX_BASE64_NAME && BASE64_NAME.test(token))
-    yield nameFromBytes(Buffer.from(token, 'base64'));
+export function* candidateNames(token: string): Generator<NameCandidate> {
+  if (!isNameToken(token)) return;
+  yield* decodedOrLiteral(token);
+  const withoutSize = token.replace(SIZE_SUFFIX, '');
+  if (withoutSize !== token) yield* decodedOrLiteral(withoutSize);
+  if (token.length <= MAX_BASE64_NAME && BASE64_NAME.test(token)) {
+    yield { name: nameFromBytes(Buffer.from(token, 'base64')), replyToken: token };
+  }
+}
+
+function* decodedOrLiteral(replyToken: string): Generator<NameCandidate> {
+  const decoded = decodeName(replyToken);
+  const isListedSo = decoded !== replyToken && encodeName(decoded) === replyToken;
+  if (isListedSo) yield { name: decoded, replyToken };
+  yield { name: replyToken, replyToken };
+  // Escapes that we would not have written: `%41` for `A`, small digits.
+  if (!isListedSo && decoded !== replyToken) yield { name: decoded, replyToken };
 }
 
 /** Whether two tokens stand for the same name: as listed, decoded, or one of them in base64. */
 export function isSameName(token: string, listed: string): boolean {
-  return token === listed || decodeName(token) === decodeName(listed) || token === base64Token(listed);
+  if (token === listed) return true;
+  if (!isNameToken(token) || !isNameToken(listed)) return false;
+  return decodeName(token) === decodeName(listed) || token === base64Token(listed);
 }

@@ -38,10 +38,12 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'request-failed':
     case 'neighbours-file-not-written':
     case 'event-log-not-written':
+    case 'resume-note-not-written':
     case 'local-files-not-read':
     case 'download-failed':
       return 'red';
     case 'input-rejected':
+    case 'clock-ignored':
     case 'request-refused':
     case 'neighbours-limit-reached':
     case 'neighbours-file-line-ignored':
@@ -50,6 +52,7 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'chunk-failed':
     case 'source-retired':
     case 'source-excluded':
+    case 'source-banned':
     case 'chunks-doubted':
       return 'yellow';
     case 'neighbour-added':
@@ -64,6 +67,7 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'peer-started':
     case 'peer-stopped':
     case 'dialect-learnt':
+    case 'events-omitted':
     case 'stale-files-removed':
     case 'local-files-listed':
     case 'search-finished':

@@ -58,6 +58,10 @@ export function sourceExcluded({ source, name }: EventOf<'source-excluded'>, wid
   return `Peer ${escape(source)} sai do download de ${nameWithin(name, width)}: tem outro conteúdo (SHA-256 diferente).`;
 }
 
+export function sourceBanned({ source, name }: EventOf<'source-banned'>, width: number): string {
+  return `Peer ${escape(source)} enviou conteúdo errado de ${nameWithin(name, width)} e não é mais usado até o fim desta execução.`;
+}
+
 export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>, width: number): string {
   return `Conteúdo recebido de ${nameWithin(name, width)} não é confiável e será pedido de novo: ${amount(bytes, width)}.`;
 }
@@ -95,7 +99,10 @@ function receivedLines(event: DownloadFinished, width: number): string[] {
 }
 
 export function downloadFinished(event: DownloadFinished, width: number): string[] {
-  const proof = event.isProven ? 'confere com o informado' : 'nenhum peer informou o SHA-256';
+  const { toldBy, chosen } = event;
+  const proof = event.isProven
+    ? `confere com o informado por ${toldBy} de ${count(chosen, 'fonte')}`
+    : 'nenhum peer informou o SHA-256';
   return [
     `Download do arquivo ${escape(event.name)} finalizado.`,
     ...receivedLines(event, width),

@@ -13,8 +13,8 @@ export type ReasonCode =
   | FileErrorCode
   | ProtocolErrorCode
   | StartErrorCode
-  | 'request-timeout'
-  | 'too-many-connections';
+  | 'too-many-connections'
+  | 'accept-failed';
 
 const PROTOCOL: Readonly<Record<ProtocolErrorCode, string>> = {
   malformed: 'não é uma mensagem do protocolo',
@@ -42,12 +42,14 @@ const CONNECTION: Readonly<Record<ConnectionErrorCode, string>> = {
   'no-reply': 'conexão encerrada sem resposta',
   'no-resources': 'sem conexões livres nesta máquina',
   aborted: 'cancelado',
+  'request-timeout': 'o pedido não chegou a tempo',
 };
 
 const FILE: Readonly<Record<FileErrorCode, string>> = {
   'not-found': 'não encontrado',
   'not-a-folder': 'não é um diretório',
   'not-a-file': 'não é um arquivo comum',
+  'not-text': 'não é um arquivo de texto',
   'no-permission': 'permissão negada',
   'disk-full': 'disco cheio',
   'unsafe-name': 'nome de arquivo não permitido',
@@ -81,8 +83,8 @@ const REASONS: Readonly<Record<ReasonCode, string>> = {
   ...FILE,
   ...DOWNLOAD,
   ...START,
-  'request-timeout': 'o pedido não chegou a tempo',
   'too-many-connections': 'conexões demais abertas',
+  'accept-failed': 'o sistema não deixou aceitar a conexão',
 };
 
 /** The code in words, to stand after a colon. */

@@ -8,6 +8,7 @@ import {
   progressLine,
   searchFinished,
   sourceAdded,
+  sourceBanned,
   sourceExcluded,
   sourceRetired,
   sourceReturned,
@@ -93,6 +94,12 @@ function requestFailed({ to, type, code }: EventOf<'request-failed'>): string {
   return `${failure(code)} ${escape(to)}: ${reason(code)} (${type})`;
 }
 
+/** What a program sent that speaks another protocol, escaped. */
+function inputRejected({ remote, code, repeated, sample }: EventOf<'input-rejected'>): string {
+  const began = sample === undefined ? '' : `, começa com "${escape(sample)}"`;
+  return `Entrada recusada de ${escape(remote)}: ${reason(code)}${began}${again(repeated)}`;
+}
+
 function requestRefused(
   { from, type, name, code, repeated }: EventOf<'request-refused'>,
   width: number,
@@ -144,7 +151,9 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'message-received':
       return [messageReceived(event, width)];
     case 'input-rejected':
-      return [`Entrada recusada de ${escape(event.remote)}: ${reason(event.code)}${again(event.repeated)}`];
+      return [inputRejected(event)];
+    case 'clock-ignored':
+      return [`Relogio ${event.clock} de ${escape(event.from)} longe demais, contado como um evento.`];
     case 'request-refused':
       return [requestRefused(event, width)];
     case 'request-failed':
@@ -164,6 +173,12 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
       ];
     case 'neighbours-file-not-written':
       return [`Não foi possível gravar o arquivo de vizinhos ${escape(event.path)}: ${reason(event.code)}`];
+    case 'resume-note-not-written':
+      return [
+        `Não foi possível anotar o andamento do download de ${nameWithin(event.name, width)}: ${reason(event.code)}; se for interrompido, recomeçará do início.`,
+      ];
+    case 'events-omitted':
+      return [];
     case 'stale-files-removed':
       return [`Restos de downloads interrompidos há mais de 7 dias removidos: ${event.count}.`];
     case 'event-log-not-written':
@@ -200,6 +215,8 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
       return [sourceAdded(event, width)];
     case 'source-excluded':
       return [sourceExcluded(event, width)];
+    case 'source-banned':
+      return [sourceBanned(event, width)];
     case 'chunks-doubted':
       return [chunksDoubted(event, width)];
     case 'download-finished':

@@ -1,11 +1,12 @@
+import Table from 'cli-table3';
 import { columnsOf, shortenMiddle, wrap } from './layout.ts';
 
 /**
  * One table: `Head | Head` over a rule, then the rows, without a frame: readable, and easy for a script to split.
  * It fits a width by wrapping its cells; a cell that would need more than MAX_CELL_LINES lines is shortened.
  *
- * No table library: those that run on Node 20 (cli-table3 with string-width 4) count Thai, Arabic, Indic scripts and newer
- * emoji wrongly, and what is left of the work once the widths are known is to pad and to join.
+ * cli-table3 draws what it measures rightly: ASCII, in tables of a size for which its time does not count. It takes Thai, Arabic,
+ * Indic scripts and newer emoji for wider or narrower than they are, and quadratic time; such rows are padded here.
  */
 export interface Column {
   readonly head: string;
@@ -88,24 +89,52 @@ function pad(text: string, width: number, align: Column['align']): string {
   return align === 'left' ? text + space : space + text;
 }
 
-/** The lines of a table at most `width` columns wide; with Infinity every row is one line, however long. */
-export function tableLines(columns: readonly Column[], width: number): string[] {
-  const widths = fit(columns, width);
-  const row = (cells: readonly Cell[]): string[] => {
-    const drawn = cells.map((cell, at) => cellLines(cell, widths[at] ?? FLOOR));
-    const height = Math.max(...drawn.map((lines) => lines.length));
+const STYLE = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
+const CHARS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', 'left-mid': '', right: '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'right-mid': '' },
+  ...{ mid: '-', 'mid-mid': '-+-', middle: BETWEEN },
+};
+/** Up to so many rows its time does not count. */
+const MAX_LIBRARY_ROWS = 50;
+
+/** Rows of cells, each cell of one line or several; the first row is the head. */
+type Drawn = readonly (readonly (readonly string[])[])[];
+
+function drawByLibrary([head = [], ...rows]: Drawn, columns: readonly Column[], widths: number[]): string[] {
+  const colAligns = columns.map(({ align }) => align);
+  const cells = (row: Drawn[number]) => row.map((lines) => lines.join('\n'));
+  const table = new Table({ head: cells(head), colAligns, colWidths: widths, chars: CHARS, style: STYLE });
+  for (const row of rows) table.push(cells(row));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+function drawByHand([head = [], ...rows]: Drawn, columns: readonly Column[], widths: number[]): string[] {
+  const draw = (row: Drawn[number]): string[] => {
+    const height = Math.max(...row.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       columns
-        .map(({ align }, at) => pad(drawn[at]?.[line] ?? '', widths[at] ?? FLOOR, align))
+        .map(({ align }, at) => pad(row[at]?.[line] ?? '', widths[at] ?? FLOOR, align))
         .join(BETWEEN)
         .trimEnd(),
     );
   };
-  const rows = Math.max(...columns.map(({ cells }) => cells.length));
   const rule = widths.map((own) => '-'.repeat(own)).join('-+-');
-  return [
-    ...row(columns.map(({ head }) => head)),
-    ...(rows > 0 ? [rule] : []),
-    ...Array.from({ length: rows }, (_, at) => row(columns.map(({ cells }) => cells[at] ?? ''))).flat(),
+  return [...draw(head), ...(rows.length > 0 ? [rule] : []), ...rows.flatMap(draw)];
+}
+
+/** The lines of a table at most `width` columns wide; with Infinity every row is one line, however long. */
+export function tableLines(columns: readonly Column[], width: number): string[] {
+  const widths = fit(columns, width);
+  const wrapped = (cells: readonly Cell[]) => cells.map((cell, at) => cellLines(cell, widths[at] ?? FLOOR));
+  const rows = Math.max(...columns.map(({ cells }) => cells.length));
+  const drawn = [
+    wrapped(columns.map(({ head }) => head)),
+    ...Array.from({ length: rows }, (_, at) => wrapped(columns.map(({ cells }) => cells[at] ?? ''))),
   ];
+  const isPlain = drawn.length <= MAX_LIBRARY_ROWS && drawn.flat(2).every((line) => /^[ -~]*$/.test(line));
+  return isPlain ? drawByLibrary(drawn, columns, widths) : drawByHand(drawn, columns, widths);
 }

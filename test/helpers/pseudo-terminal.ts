@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import { Emulator } from './emulator.ts';
+import { patience } from './until.ts';
 
 const COLUMNS = 80;
 const ROWS = 24;
@@ -39,9 +40,12 @@ export class PseudoTerminal {
   }
 
   /** Waits until the rows on the screen, those scrolled away included, are as asked. */
-  async until(condition: (rows: string[]) => boolean, ms = 20_000): Promise<void> {
+  async until(condition: (rows: string[]) => boolean, ms?: number): Promise<void> {
     try {
-      await vi.waitUntil(async () => condition(await this.screen.seen()), { timeout: ms, interval: 5 });
+      await vi.waitUntil(async () => condition(await this.screen.seen()), {
+        timeout: patience(ms),
+        interval: 5,
+      });
     } catch (cause) {
       throw new Error(`not on the screen:\n${(await this.screen.seen()).join('\n')}`, { cause });
     }

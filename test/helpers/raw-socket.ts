@@ -1,6 +1,5 @@
 import net from 'node:net';
-
-const DEFAULT_PATIENCE_MS = 5_000;
+import { patience } from './until.ts';
 
 /**
  * A TCP socket that does exactly what it is told: bytes as they stand, no FIN of its own accord.
@@ -38,7 +37,7 @@ export class RawSocket implements Disposable {
   static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawSocket> {
     const socket = net.connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true, noDelay: true });
     const raw = new RawSocket(socket);
-    await raw.until(() => socket.readyState !== 'opening' || raw.closed, DEFAULT_PATIENCE_MS, 'connected');
+    await raw.until(() => socket.readyState !== 'opening' || raw.closed, undefined, 'connected');
     if (raw.closed) throw new Error(`nobody listens on port ${port}`);
     return raw;
   }
@@ -78,25 +77,25 @@ export class RawSocket implements Disposable {
   }
 
   /** Waits until that many bytes have come and returns them. */
-  async untilBytes(count: number, ms: number = DEFAULT_PATIENCE_MS): Promise<Buffer> {
+  async untilBytes(count: number, ms?: number): Promise<Buffer> {
     await this.until(() => this.receivedBytes >= count, ms, `${count} bytes`);
     return this.received.subarray(0, count);
   }
 
   /** Waits for so many whole lines and returns them without their newlines. */
-  async untilLines(count: number, ms: number = DEFAULT_PATIENCE_MS): Promise<string[]> {
+  async untilLines(count: number, ms?: number): Promise<string[]> {
     const lines = () => this.received.toString('utf8').split('\n');
     await this.until(() => lines().length > count, ms, `${count} lines`);
     return lines().slice(0, count);
   }
 
   /** Waits until the other side ends, in whatever way, and returns all that came. */
-  async untilEnd(ms: number = DEFAULT_PATIENCE_MS): Promise<Buffer> {
+  async untilEnd(ms?: number): Promise<Buffer> {
     await this.until(() => this.ending !== 'none' || this.closed, ms, 'the end');
     return this.received;
   }
 
-  async until(condition: () => boolean, ms: number, what: string): Promise<void> {
+  async until(condition: () => boolean, ms: number | undefined, what: string): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const check = () => {
@@ -108,8 +107,8 @@ export class RawSocket implements Disposable {
       const timer = setTimeout(() => {
         this.#checks.delete(check);
         const got = this.received.subarray(0, 200).toString('latin1');
-        reject(new Error(`${what} not within ${ms} ms; ${this.receivedBytes} bytes came: ${got}`));
-      }, ms);
+        reject(new Error(`${what} not within ${patience(ms)} ms; ${this.receivedBytes} bytes came: ${got}`));
+      }, patience(ms));
       this.#checks.add(check);
     });
   }

@@ -1,9 +1,9 @@
 import type { AppEvent, Reporter } from '../../src/events.ts';
+import { patience } from './until.ts';
 
 export type EventName = AppEvent['event'];
 export type EventOf<N extends EventName> = Extract<AppEvent, { event: N }>;
 
-const DEFAULT_PATIENCE_MS = 5_000;
 const SHOWN_EVENTS = 12;
 
 /** Keeps everything that is reported; a test looks at it afterwards, or waits for an event. */
@@ -22,14 +22,10 @@ export class RecordingReporter implements Reporter {
   }
 
   /**
-   * The first event that fits, past ones included; rejects after `ms` with the last events in its text.
+   * The first event that fits, past ones included; rejects after `patience(ms)` with the last events in its text.
    * @param since index into `events` from which on past events count
    */
-  until(
-    predicate: (event: AppEvent) => boolean,
-    ms: number = DEFAULT_PATIENCE_MS,
-    since = 0,
-  ): Promise<AppEvent> {
+  until(predicate: (event: AppEvent) => boolean, ms?: number, since = 0): Promise<AppEvent> {
     const past = this.events.slice(since).find(predicate);
     if (past !== undefined) return Promise.resolve(past);
     return new Promise((resolve, reject) => {
@@ -45,8 +41,8 @@ export class RecordingReporter implements Reporter {
       const timer = setTimeout(() => {
         done();
         const last = this.events.slice(-SHOWN_EVENTS).map((event) => JSON.stringify(event));
-        reject(new Error(`no such event within ${ms} ms; the last ones:\n${last.join('\n')}`));
-      }, ms);
+        reject(new Error(`no such event within ${patience(ms)} ms; the last ones:\n${last.join('\n')}`));
+      }, patience(ms));
       this.#watchers.add(watch);
     });
   }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppEvent } from '../../src/events.ts';
 import type { Address } from '../../src/protocol/address.ts';
+import { patience } from './until.ts';
 
 /** The program as `npm ci` builds it. */
 export const PROGRAM = join(import.meta.dirname, '../../dist/eachare.js');
 
 const POLL_MS = 10;
-const DEFAULT_PATIENCE_MS = 10_000;
 
 /** One line of the event log. */
 export type LoggedEvent = AppEvent & {
@@ -66,7 +66,15 @@ export class SpawnedPeer implements AsyncDisposable {
     this.folder = options.folderPath ?? join(home, 'shared');
     this.neighboursPath = options.neighboursPath ?? join(home, 'vizinhos.txt');
     const positional = [options.address ?? '127.0.0.1:0', this.neighboursPath, this.folder];
-    const args = [PROGRAM, '--eventos', this.#logPath, ...(options.args ?? []), ...positional];
+    const args = [
+      PROGRAM,
+      '--eventos',
+      this.#logPath,
+      '--tempos',
+      '{"probeInterval":1}',
+      ...(options.args ?? []),
+      ...positional,
+    ];
     // `exec`: signals are for the program, not for a shell around it.
     const shell = ['-c', `${options.limit ?? ':'} && exec "$0" "$@"`, process.execPath, ...args];
     this.process = spawn('sh', shell, { cwd: home, env: { ...process.env, ...options.env } });
@@ -121,11 +129,7 @@ export class SpawnedPeer implements AsyncDisposable {
   }
 
   /** Waits for an event, past ones included, from `since` on (an index into `events`). */
-  async until(
-    predicate: (event: LoggedEvent) => boolean,
-    ms = DEFAULT_PATIENCE_MS,
-    since = 0,
-  ): Promise<LoggedEvent> {
+  async until(predicate: (event: LoggedEvent) => boolean, ms?: number, since = 0): Promise<LoggedEvent> {
     return this.#poll(
       () => this.events.slice(since).find(predicate),
       ms,
@@ -134,7 +138,7 @@ export class SpawnedPeer implements AsyncDisposable {
   }
 
   /** Waits until the screen holds that text behind the given offset, and returns the offset behind it. */
-  async untilScreen(text: string, from = 0, ms = DEFAULT_PATIENCE_MS): Promise<number> {
+  async untilScreen(text: string, from = 0, ms?: number): Promise<number> {
     const at = await this.#poll(
       () => {
         const found = this.screen.indexOf(text, from);
@@ -167,15 +171,15 @@ export class SpawnedPeer implements AsyncDisposable {
     await rm(this.home, { recursive: true, force: true });
   }
 
-  async #poll<T>(look: () => T | undefined, ms: number, describe: () => string): Promise<T> {
-    const deadline = performance.now() + ms;
+  async #poll<T>(look: () => T | undefined, ms: number | undefined, describe: () => string): Promise<T> {
+    const deadline = performance.now() + patience(ms);
     for (;;) {
       const exited = this.#exited;
       await this.#readLog();
       const found = look();
       if (found !== undefined) return found;
       if (exited || performance.now() > deadline) {
-        const state = exited ? 'the peer has ended' : `not within ${ms} ms`;
+        const state = exited ? 'the peer has ended' : `not within ${patience(ms)} ms`;
         throw new Error(
           `${state}: ${describe()}\nscreen:\n${this.screen.slice(-2000)}\nerrors:\n${this.errors}`,
         );

@@ -1,9 +1,12 @@
 import { Clock } from '../../src/clock.ts';
-import type { Desk } from '../../src/commands.ts';
+import type { Context } from '../../src/commands.ts';
+import { Downloads } from '../../src/download/downloads.ts';
 import { Statistics } from '../../src/download/statistics.ts';
 import type { Sinks } from '../../src/download/file-sink.ts';
+import type { DownloadTiming } from '../../src/download/timing.ts';
 import type { Share } from '../../src/handlers.ts';
 import { DEFAULT_CHUNK_BYTES } from '../../src/limits.ts';
+import type { Timing } from '../../src/network/timing.ts';
 import { Neighbours } from '../../src/neighbours.ts';
 import { Peer } from '../../src/peer.ts';
 import type { Address } from '../../src/protocol/address.ts';
@@ -18,7 +21,21 @@ export interface TestPeerOptions {
   readonly knows?: readonly Address[];
   /** A shared folder other than the one in memory. */
   readonly folder?: Share & Sinks;
+  /** Waits other than the usual ones, of its connections and its downloads. */
+  readonly timing?: Partial<Timing & DownloadTiming>;
 }
+
+/** A test has no patience with a link that is down or a digest that is not told, and all its neighbours live on one host. */
+const TIMING: Partial<DownloadTiming> = {
+  silenceMs: 0,
+  lateHostMs: 0,
+  firstDigestRetryMs: 20,
+  longestDigestRetryMs: 60,
+  firstDigestsMs: 300,
+  lastDigestsMs: 2_000,
+  disputeMs: 700,
+  searchDigestsMs: 700,
+};
 
 export interface DeskOptions {
   readonly answers?: readonly Answer[];
@@ -35,10 +52,11 @@ export class TestPeer implements AsyncDisposable {
   readonly share: MemoryShare;
   readonly neighbours: Neighbours;
   readonly peer: Peer;
+  readonly downloads: Downloads;
   readonly #folder: Share & Sinks;
   #closed: Promise<void> | undefined;
 
-  private constructor({ files = {}, folder }: TestPeerOptions) {
+  private constructor({ files = {}, folder, timing = {} }: TestPeerOptions) {
     this.share = new MemoryShare(files);
     this.#folder = folder ?? this.share;
     this.neighbours = new Neighbours(() => this.peer.address);
@@ -48,6 +66,14 @@ export class TestPeer implements AsyncDisposable {
       neighbours: this.neighbours,
       share: this.#folder,
       reporter: this.reporter,
+      timing: { linger: 1, probeInterval: 1, ...timing },
+    });
+    this.downloads = new Downloads({
+      peer: this.peer,
+      neighbours: this.neighbours,
+      sinks: this.#folder,
+      reporter: this.reporter,
+      timing: { ...TIMING, ...timing },
     });
   }
 
@@ -67,11 +93,12 @@ export class TestPeer implements AsyncDisposable {
   }
 
   /** What the commands need, with the answers that the person will give. */
-  desk({ answers = [], signal, chunkSize = DEFAULT_CHUNK_BYTES }: DeskOptions = {}): Desk {
+  desk({ answers = [], signal, chunkSize = DEFAULT_CHUNK_BYTES }: DeskOptions = {}): Context {
     return {
       peer: this.peer,
       neighbours: this.neighbours,
       folder: this.#folder,
+      downloads: this.downloads,
       statistics: this.statistics,
       reporter: this.reporter,
       ask: scriptedAsk(...answers),

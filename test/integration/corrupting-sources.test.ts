@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { startGatedSource } from '../helpers/gated-source.ts';
-import { downloadFrom, expectProven } from '../helpers/greeted-peer.ts';
+import { downloadFrom, expectProven, search, startPeerWith } from '../helpers/greeted-peer.ts';
 import type { KeepingNeighbour } from '../helpers/keeping-neighbour.ts';
 import { sha256Of } from '../helpers/memory-share.ts';
 import { startPlainNeighbour } from '../helpers/plain-neighbour.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { startLateTeller, startSessionNeighbour } from '../helpers/session-neighbour.ts';
+import { TestPeer } from '../helpers/test-peer.ts';
 
 const numbers = new RandomNumbers(80);
 const data = numbers.bytes(40_500);
@@ -64,6 +65,32 @@ describe('a source that delivers something else', () => {
     expect(lying.count('DL')).toBeLessThanOrEqual(82);
   });
 
+  it.each([
+    ['before the honest ones', true],
+    ['after them', false],
+  ])(
+    'than its own digest says, %s: is found out, named, and not asked again; the others are kept',
+    async (_, isFirst) => {
+      await using lying = await startLying(other, data);
+      await using a = await TestPeer.start({ files: { f: data } });
+      await using b = await TestPeer.start({ files: { f: data } });
+      await using peer = await downloadFrom(...(isFirst ? [lying, a, b] : [a, b, lying]));
+      expectProven(peer, data);
+      const [finished] = peer.reporter.all('download-finished');
+      // By all three it was told.
+      expect(finished).toMatchObject({ toldBy: 3, chosen: 3 });
+      expect(finished?.sources).not.toContain(lying.address);
+      expect(lying.count('DL')).toBeGreaterThan(0);
+      expect(peer.reporter.all('source-banned')).toEqual([
+        { event: 'source-banned', name: 'f', source: lying.address },
+      ]);
+      const listings = lying.count('LS');
+      const [row] = await search(peer);
+      expect(row?.sources).toHaveLength(2);
+      expect(lying.count('LS')).toBe(listings);
+    },
+  );
+
   it('than its own digest says: nor with the help of one that has none', async () => {
     await using lying = await startLying(data, other);
     await using plain = await startPlainNeighbour(data);
@@ -80,5 +107,48 @@ describe('a source that delivers something else', () => {
       { isProven: false, sha256: sha256Of(spoilt) },
     ]);
     expect(plain.count('DIGEST')).toBe(0);
+  });
+});
+
+describe('what an interrupted download has left', () => {
+  const present = [[0, 10_000]] as const;
+
+  it('and was told is no proof of now', async () => {
+    await using plain = await startPlainNeighbour(data);
+    await using peer = await startPeerWith(plain);
+    peer.share.leftover = { present, data, sha256: sha256Of(data) };
+    await search(peer, 1);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    expect(peer.reporter.all('chunks-doubted')).toEqual([]);
+    expect(peer.reporter.all('download-finished')).toMatchObject([
+      { isProven: false, toldBy: 0, resumed: 10_000 },
+    ]);
+  });
+
+  it.each([
+    ['wrong bytes under the right digest', other, data],
+    ['the bytes of another version under its digest', other, other],
+  ])('as %s is fetched once more, and does not cost the file', async (_, old, noted) => {
+    await using plain = await startPlainNeighbour(data);
+    await using peer = await startPeerWith(plain);
+    peer.share.leftover = { present, data: old, sha256: sha256Of(noted) };
+    await search(peer, 1);
+    expect(peer.share.files.get('f')?.equals(data)).toBe(true);
+    expect(peer.reporter.all('download-failed')).toEqual([]);
+    expect(peer.reporter.all('chunks-doubted')).toMatchObject([{ bytes: 10_000 }]);
+    expect(peer.reporter.all('download-finished')).toMatchObject([{ isProven: false, resumed: 0 }]);
+    // The rest came once.
+    expect(plain.count('DL')).toBe(41);
+  });
+
+  it('wrong is fetched again where the sources tell the digest, and nobody is to blame', async () => {
+    await using a = await TestPeer.start({ files: { f: data } });
+    await using b = await TestPeer.start({ files: { f: data } });
+    await using peer = await startPeerWith(a, b);
+    peer.share.leftover = { present, data: other, sha256: sha256Of(data) };
+    await search(peer, 1);
+    expectProven(peer, data);
+    expect(peer.reporter.all('chunks-doubted')).toMatchObject([{ bytes: 10_000 }]);
+    expect(peer.reporter.all('source-banned')).toEqual([]);
   });
 });

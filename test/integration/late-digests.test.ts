@@ -1,17 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
 import type { FileSink, SinkPlan } from '../../src/download/file-sink.ts';
-import type * as Limits from '../../src/limits.ts';
 import { MemoryShare, sha256Of } from '../helpers/memory-share.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
 import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  DIGEST_RETRY_MS: 20,
-}));
 
 const numbers = new RandomNumbers(1706);
 const data = numbers.bytes(60_500);

@@ -1,25 +1,27 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
-import { MAX_SOURCES } from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { Gate } from '../helpers/gate.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
+import { chunkBody } from '../helpers/keeping-neighbour.ts';
 import { say, sayChunk, ScriptedNeighbour, type Reaction } from '../helpers/scripted-neighbour.ts';
+import { startSessionNeighbour } from '../helpers/session-neighbour.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
-
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  CALLBACK_TIMEOUT_MS: 100,
-  MAX_SOURCES: 3,
-}));
 
 const NAME = 'a b.bin';
 const CHUNK = 1000;
 const numbers = new RandomNumbers(77);
 const data = numbers.bytes(60_500);
 const other = numbers.bytes(data.length);
+
+/** Two more looks of a running download at the neighbours. */
+async function looks({ reporter }: TestPeer): Promise<void> {
+  for (let look = 0; look < 2; look++) {
+    const since = reporter.events.length;
+    await reporter.until(({ event }) => event === 'download-progressed', undefined, since);
+  }
+}
 
 /** A download that gets its first chunks at once, and no more before its gate is open. */
 class HeldDownload implements AsyncDisposable {
@@ -37,10 +39,10 @@ class HeldDownload implements AsyncDisposable {
 
   /** @param knows neighbours that are OFFLINE at first */
   static async begin(knows: readonly Address[] = []): Promise<HeldDownload> {
-    const source = await TestPeer.start({ files: { [NAME]: data } });
+    const source = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data } });
     const gate = new Gate();
     source.share.beforeRead = () => (source.share.reads > 5 ? gate.opened : undefined);
-    const peer = await TestPeer.start({ knows });
+    const peer = await TestPeer.start({ timing: { callback: 100 }, knows });
     peer.neighbours.observe(source.address, 'ONLINE');
     const download = new HeldDownload(source, peer, gate);
     await peer.reporter.until(({ event }) => event === 'download-started');
@@ -54,11 +56,8 @@ class HeldDownload implements AsyncDisposable {
   }
 
   /** Two more looks at the neighbours. */
-  async looks(): Promise<void> {
-    for (let look = 0; look < 2; look++) {
-      const since = this.peer.reporter.events.length;
-      await this.peer.reporter.until(({ event }) => event === 'download-progressed', undefined, since);
-    }
+  looks(): Promise<void> {
+    return looks(this.peer);
   }
 
   get isRight(): boolean {
@@ -72,24 +71,12 @@ class HeldDownload implements AsyncDisposable {
   }
 }
 
-it('sources that come late are no more than MAX_SOURCES together', async () => {
-  const late = await Promise.all(
-    Array.from({ length: MAX_SOURCES + 1 }, () => TestPeer.start({ files: { [NAME]: data } })),
-  );
-  await using download = await HeldDownload.begin();
-  for (const { address } of late) download.peer.neighbours.observe(address, 'ONLINE');
-  await download.ended;
-  expect(download.isRight).toBe(true);
-  expect(download.peer.reporter.all('source-added')).toHaveLength(MAX_SOURCES - 1);
-  await Promise.all(late.map((peer) => peer.close()));
-});
-
 describe.concurrent('a neighbour that comes ONLINE while a download runs', () => {
   it.each([
     ['that was known', true],
     ['that is new', false],
   ])('%s is asked once, and delivers', async (_, isKnown) => {
-    await using late = await TestPeer.start({ files: { [NAME]: data, other } });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data, other } });
     await using download = await HeldDownload.begin(isKnown ? [late.address] : []);
     await late.peer.hello(download.peer.address);
     // The first one is stuck: the rest of the file can only come from the new one.
@@ -107,7 +94,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
   });
 
   it('goes and comes again is asked no second time', async () => {
-    await using late = await TestPeer.start({ files: { other } });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { other } });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await download.looks();
@@ -127,7 +114,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     ['another name', { [`${NAME}.2`]: data }],
     ['nothing', {}],
   ])('and has %s is not used', async (_, files) => {
-    await using late = await TestPeer.start({ files });
+    await using late = await TestPeer.start({ timing: { callback: 100 }, files });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await late.reporter.until((event) => event.event === 'message-sent' && event.type === 'LS_LIST');
@@ -139,17 +126,59 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     expect(late.reporter.all('message-received').filter(({ type }) => type === 'DL')).toEqual([]);
   });
 
-  it('and has another content under the same name and size is left out', async () => {
+  it('and has another content under the same name and size does not join', async () => {
     await using late = await TestPeer.start({ files: { [NAME]: other } });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
-    await download.peer.reporter.until(({ event }) => event === 'source-excluded');
+    const { reporter } = download.peer;
+    await reporter.until(
+      (event) =>
+        event.event === 'message-received' && event.type === 'DIGEST_OF' && event.from === late.address,
+    );
+    await download.looks();
     download.gate.open();
     await download.ended;
     expect(download.isRight).toBe(true);
-    expect(download.peer.reporter.all('source-excluded')).toMatchObject([{ source: late.address }]);
-    expect(download.peer.reporter.all('download-finished')).toMatchObject([{ isProven: true }]);
+    expect(late.share.reads).toBe(0);
+    expect(reporter.all('source-added')).toEqual([]);
+    expect(reporter.all('chunks-doubted')).toEqual([]);
+    expect(reporter.all('download-finished')).toMatchObject([{ isProven: true, toldBy: 1, chosen: 1 }]);
   });
+
+  it.each([
+    ['tells the digest of its own file', true],
+    ['tells no digest', false],
+  ])(
+    'does not hijack a download from a program that cannot tell what it has: it %s',
+    async (_, hasDigests) => {
+      const gate = new Gate();
+      await using chosen = await ScriptedNeighbour.start((request) => {
+        if (request.type !== 'DL') return say(`LS_LIST 1 x:${data.length}`);
+        if (request.index < 5) return sayChunk(data, request);
+        return (connection) =>
+          void gate.opened.then(() => connection.end(`${chosen.address} 9 ${chunkBody(data, request)}\n`));
+      });
+      const attack = { name: 'x', data: other, ...(hasDigests ? {} : { offers: 'sessao' }) };
+      await using attacker = await startSessionNeighbour(attack);
+      await using peer = await TestPeer.start();
+      peer.neighbours.observe(chosen.address, 'ONLINE');
+      const ended = searchFiles(peer.desk({ answers: ['1'], chunkSize: CHUNK }));
+      await peer.reporter.until(
+        (event) => event.event === 'message-received' && event.type === 'FILE' && event.args[2] === '4',
+      );
+      peer.neighbours.observe(attacker.address, 'ONLINE');
+      await looks(peer);
+      gate.open();
+      await ended;
+      expect(peer.share.files.get('x')?.equals(data)).toBe(true);
+      expect(attacker.count('DL')).toBe(0);
+      expect(peer.reporter.all('source-added')).toEqual([]);
+      expect(peer.reporter.all('source-excluded')).toEqual([]);
+      expect(peer.reporter.all('download-finished')).toMatchObject([
+        { isProven: false, sources: [chosen.address] },
+      ]);
+    },
+  );
 
   it.each<[string, Reaction]>([
     ['closes', 'close'],
@@ -172,10 +201,13 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
   it('and lists it under a token of its own is asked by that', async () => {
     const token = 'a%20b%2Ebin';
     const tokens = new Set<string>();
-    await using late = await ScriptedNeighbour.start((request) => {
-      if (request.type !== 'DL') return say(`LS_LIST 2 x:1 ${token}:${data.length}`);
-      tokens.add(request.token);
-      return sayChunk(data, request);
+    await using late = await startSessionNeighbour({
+      name: token,
+      data,
+      react: (request) => {
+        if (request.type === 'DL' || request.type === 'DIGEST') tokens.add(request.token);
+        return false;
+      },
     });
     await using download = await HeldDownload.begin();
     download.peer.neighbours.observe(late.address, 'ONLINE');

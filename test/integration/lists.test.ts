@@ -26,28 +26,23 @@ const announceAndPour =
     pour();
   };
 
-/** Searches at a neighbour that answers in this way; what was reported, what was sent to us, and how long it took. */
-async function search(
-  reaction: Reaction,
-): Promise<{ reporter: RecordingReporter; bytes: number; ms: number }> {
+/** Searches at a neighbour that answers in this way; what was reported, and how much was sent to us. */
+async function search(reaction: Reaction): Promise<{ reporter: RecordingReporter; bytes: number }> {
   await using neighbour = await ScriptedNeighbour.start(() => reaction);
   await using peer = await TestPeer.start();
   peer.neighbours.observe(neighbour.address, 'ONLINE');
-  const before = performance.now();
   await searchFiles(peer.desk({ answers: ['0'] }));
-  const ms = performance.now() - before;
   const bytes = Math.max(...neighbour.server.connections.map(({ socket }) => socket.bytesWritten));
-  return { reporter: peer.reporter, bytes, ms };
+  return { reporter: peer.reporter, bytes };
 }
 
 describe('a list of many lines', () => {
   it('is given up where its lines are too much together', async () => {
     const lines = `${'x'.repeat(60_000)}:1\n`.repeat(4);
-    const { reporter, bytes, ms } = await search(announceAndPour(999_999, () => lines));
+    const { reporter, bytes } = await search(announceAndPour(999_999, () => lines));
     expect(reporter.all('request-failed')).toMatchObject([{ type: 'LS', code: 'line-too-long' }]);
     expect(reporter.all('search-finished')).toMatchObject([{ found: [] }]);
     expect(bytes).toBeLessThan(MAX_REPLY_BYTES + SLACK_BYTES);
-    expect(ms).toBeLessThan(5_000);
   });
 
   it('ends with as many files as are taken from a list', async () => {
@@ -61,12 +56,11 @@ describe('a list of many lines', () => {
   });
 
   it('ends with silence', async () => {
-    const { reporter, ms } = await search((connection) =>
+    const { reporter } = await search((connection) =>
       connection.write('127.0.0.1:1 1 LS_LIST 999999 a:1\nb:2\n'),
     );
     const names = reporter.all('search-finished')[0]?.found.map(({ name }) => name);
     expect(names).toEqual(['a', 'b']);
-    expect(ms).toBeLessThan(3_000);
   });
 });
 

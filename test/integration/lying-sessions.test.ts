@@ -1,8 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it, vi } from 'vitest';
+import { describe, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import type * as Limits from '../../src/limits.ts';
 import type { Address } from '../../src/protocol/address.ts';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
 import { LIES, startLying } from '../helpers/lying-source.ts';
@@ -12,11 +11,7 @@ import { fileNamed } from '../helpers/scripted-ask.ts';
 import { TemporaryShare } from '../helpers/temporary-share.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 
-vi.mock('../../src/limits.ts', async (original) => ({
-  ...(await original<typeof Limits>()),
-  REPLY_TIMEOUT_MS: 500,
-  FIRST_REST_MS: 50,
-}));
+const timing = { reply: 500, firstBackoffMs: 50 };
 
 const CHUNK = 1000;
 const HONEST_CHUNKS = 7;
@@ -28,7 +23,7 @@ async function download(
   look: (peer: TestPeer, folder: string) => Promise<void> | void,
 ): Promise<void> {
   await using share = await TemporaryShare.open();
-  await using peer = await TestPeer.start({ folder: share.folder });
+  await using peer = await TestPeer.start({ timing, folder: share.folder });
   for (const { address } of sources) peer.neighbours.observe(address, 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: CHUNK }));
   await look(peer, share.path);
@@ -37,7 +32,7 @@ async function download(
 describe.concurrent('a source of two that, in its session,', () => {
   it.for(LIES)('$what', async (lie, { expect }) => {
     await using lying = await startLying(lie, data, HONEST_CHUNKS);
-    await using honest = await TestPeer.start({ files: { f: data } });
+    await using honest = await TestPeer.start({ timing, files: { f: data } });
     await download([lying, honest], async (peer, folder) => {
       expect(peer.reporter.events.filter(({ event }) => /^download-f/.test(event))).toHaveLength(1);
       expect(await leftovers(folder)).toEqual([]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FileError } from '../../src/errors.ts';
-import { Handlers, type Share } from '../../src/handlers.ts';
-import { FILE_SLICE_BYTES, MAX_CHUNK_BYTES } from '../../src/limits.ts';
+import { Handlers, type Share, FILE_SLICE_BYTES } from '../../src/handlers.ts';
+import { MAX_CHUNK_BYTES, MAX_NAME_BYTES } from '../../src/limits.ts';
 import { Neighbours } from '../../src/neighbours.ts';
 import type { Address } from '../../src/protocol/address.ts';
-import type { Message } from '../../src/protocol/message.ts';
+import type { Message, MessageOf } from '../../src/protocol/message.ts';
 
 const asker = '127.0.0.1:9' as Address;
 const big = Buffer.from(Array.from({ length: 2 * FILE_SLICE_BYTES + 5 }, (_, i) => i % 253));
@@ -31,7 +31,10 @@ const handlers = new Handlers(
   new Neighbours(() => 'own:1' as Address),
   shareOf({
     'a b.txt': Buffer.from('0123456789'),
-    'c%20d': Buffer.from('exact'),
+    'c%20d': Buffer.from('literal'),
+    'e%20f': Buffer.from('only literal'),
+    '100%.txt': Buffer.from('percent'),
+    'x:600': Buffer.from('with a colon'),
     'c d': Buffer.from('decoded'),
     vazio: Buffer.alloc(0),
     big,
@@ -69,9 +72,32 @@ describe('DL', () => {
     });
   });
 
-  it('takes an exact name before the decoded one', async () => {
-    expect(await handlers.reply(dl('c%20d', 256, 0))).toMatchObject({ data: Buffer.from('exact') });
-    expect(await handlers.reply(dl('c%2520d', 256, 0))).toMatchObject({ data: Buffer.from('exact') });
+  it('takes the token under which we list a file for that file, whatever else is there', async () => {
+    expect(await handlers.reply(dl('c%20d', 256, 0))).toMatchObject({ data: Buffer.from('decoded') });
+    expect(await handlers.reply(dl('c%2520d', 256, 0))).toMatchObject({ data: Buffer.from('literal') });
+    expect(handlers.chunksOf({ ...dl('c%20d', 1, 0), type: 'DL' } as MessageOf<'DL'>)).toBe(7);
+  });
+
+  it.each([
+    ['a literal name that needs no escape', '100%.txt', 'percent'],
+    ['a literal name, where no file has the decoded one', 'e%20f', 'only literal'],
+    ['escapes that we would not have written', '%61%20b.txt', '0123456789'],
+    ['a name in base64', Buffer.from('a b.txt').toString('base64'), '0123456789'],
+  ])('finds %s', async (_, token, text) => {
+    expect(await handlers.reply(dl(token, 256, 0))).toMatchObject({ token, data: Buffer.from(text) });
+  });
+
+  it('names the file without the size that came with it, unless that is its name', async () => {
+    expect(await handlers.reply(dl('a%20b.txt:600', 0, 0))).toMatchObject({ token: 'a%20b.txt' });
+    expect(await handlers.reply(dl('x:600', 0, 0))).toMatchObject({ token: 'x:600' });
+  });
+
+  it.each([3 * MAX_NAME_BYTES + 1, 1_000_000])('a token of %i bytes is no name', async (length) => {
+    const token = '%41'.repeat(Math.ceil(length / 3));
+    const share = shareOf({ [token]: Buffer.from('x'), ['A'.repeat(token.length / 3)]: Buffer.from('y') });
+    await expect(
+      new Handlers(new Neighbours(() => 'own:1' as Address), share).reply(dl(token, 1, 0)),
+    ).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('gives large chunks in slices that make up the chunk', async () => {
@@ -106,6 +132,22 @@ describe('lists', () => {
       type: 'LS_LIST',
       files: expect.arrayContaining([{ token: 'a%20b.txt', size: 10 }]) as unknown,
     });
+  });
+
+  it('of files are encoded once for as long as the share gives the same list', async () => {
+    let files = [{ name: 'a b', size: 1 }];
+    const listing = new Handlers(new Neighbours(() => 'own:1' as Address), {
+      ...shareOf({}),
+      list: () => Promise.resolve(files),
+    });
+    const entries = async () => {
+      const reply = await listing.reply({ origin: asker, clock: 1, type: 'LS' });
+      return reply?.type === 'LS_LIST' ? reply.files : undefined;
+    };
+    const first = await entries();
+    expect(await entries()).toBe(first);
+    files = [{ name: 'a c', size: 1 }];
+    expect(await entries()).toEqual([{ token: 'a%20c', size: 1 }]);
   });
 
   it('leave the requester out', async () => {

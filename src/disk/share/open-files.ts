@@ -1,7 +1,14 @@
-import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../limits.ts';
-import type { ListedFile } from './listed-file.ts';
+import { LRUCache } from 'lru-cache';
+import type { Folder, ListedFile } from '../folder.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { ServedFile } from './served-file.ts';
+
+/** A served file stays open this long after its last use, and no more than MAX_OPEN_FILES at once. */
+export const OPEN_FILE_IDLE_MS = 2_000;
+export const MAX_OPEN_FILES = 64;
+
+/** An open file is compared with the folder again after this long. */
+export const RECHECK_FILE_MS = 250;
 
 interface Entry {
   readonly file: Promise<ServedFile>;
@@ -11,8 +18,6 @@ interface Entry {
   opened: ServedFile | undefined;
   /** The result of the look. */
   checked: ServedFile | undefined;
-  /** A larger number is a later question. */
-  askedAt: number;
 }
 
 /**
@@ -21,14 +26,20 @@ interface Entry {
  * meanwhile share one opening, or one comparison with the folder.
  */
 export class OpenFiles {
+  readonly #folder: Folder;
   readonly #find: (name: string) => Promise<ListedFile>;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new LRUCache<string, Entry>({
+    max: MAX_OPEN_FILES,
+    dispose: ({ file }) => void retire(file),
+    // The next look at a name goes on with the file of the former one.
+    noDisposeOnSet: true,
+  });
   readonly #ahead = new ReadAhead();
-  #questions = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param find looks at a name in the folder, and throws FileError `not-found` for what is not listed */
-  constructor(find: (name: string) => Promise<ListedFile>) {
+  constructor(folder: Folder, find: (name: string) => Promise<ListedFile>) {
+    this.#folder = folder;
     this.#find = find;
   }
 
@@ -42,13 +53,10 @@ export class OpenFiles {
         checkedAt: now,
         opened: entry?.opened,
         checked: undefined,
-        askedAt: 0,
       };
       this.#entries.set(name, entry);
       void this.#follow(name, entry);
-      this.#makeRoom(entry);
     }
-    entry.askedAt = ++this.#questions;
     entry.opened?.touch(now);
     return entry.file;
   }
@@ -60,21 +68,22 @@ export class OpenFiles {
     if (entry === undefined || file === undefined) return undefined;
     const now = performance.now();
     if (now - entry.checkedAt >= RECHECK_FILE_MS) return undefined;
-    entry.askedAt = ++this.#questions;
     file.touch(now);
     return file;
   }
 
   /** Size in bytes of a file that is open now. */
   sizeOf(name: string): number | undefined {
-    return this.#entries.get(name)?.opened?.size;
+    return this.#entries.peek(name)?.opened?.size;
   }
 
   /** Closes all that is open, after the reads under way. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await Promise.all([...this.#entries].map(([name, { file }]) => this.#drop(name, file)));
+    const files = [...this.#entries.values()].map(({ file }) => file);
+    this.#entries.clear();
+    await Promise.all(files.map(retire));
   }
 
   async #load(name: string, former: Promise<ServedFile> | undefined): Promise<ServedFile> {
@@ -83,7 +92,7 @@ export class OpenFiles {
       const found = await this.#find(name);
       if (open?.isSameAs(found) === true) return open;
       void open?.retire();
-      return await ServedFile.open(found, this.#ahead);
+      return await ServedFile.open(this.#folder, found, this.#ahead);
     } catch (error) {
       void open?.retire();
       throw error;
@@ -96,24 +105,9 @@ export class OpenFiles {
       entry.opened = entry.checked;
       this.#scheduleSweep(OPEN_FILE_IDLE_MS);
     } catch {
-      // Whoever asked for the file gets the error; here it only means that there is nothing to keep.
-      if (this.#entries.get(name) === entry) this.#entries.delete(name);
+      // The callers of `get` have the error; here it only means that there is nothing to keep.
+      if (this.#entries.peek(name) === entry) this.#entries.delete(name);
     }
-  }
-
-  #makeRoom(newest: Entry): void {
-    if (this.#entries.size <= MAX_OPEN_FILES) return;
-    let oldest: [name: string, entry: Entry] | undefined;
-    for (const [name, entry] of this.#entries) {
-      if (entry !== newest && entry.askedAt < (oldest?.[1].askedAt ?? Infinity)) oldest = [name, entry];
-    }
-    if (oldest !== undefined) void this.#drop(oldest[0], oldest[1].file);
-  }
-
-  async #drop(name: string, file: Promise<ServedFile>): Promise<void> {
-    this.#entries.delete(name);
-    const open = await file.catch(() => undefined);
-    await open?.retire();
   }
 
   #scheduleSweep(delayMs: number): void {
@@ -124,11 +118,16 @@ export class OpenFiles {
     this.#timer = undefined;
     const now = performance.now();
     let next = Infinity;
-    for (const [name, { file, opened }] of this.#entries) {
+    for (const [name, { opened }] of [...this.#entries.entries()]) {
       const idleSince = Math.min(opened?.usedAt ?? now, now);
-      if (now - idleSince >= OPEN_FILE_IDLE_MS) void this.#drop(name, file);
+      if (now - idleSince >= OPEN_FILE_IDLE_MS) this.#entries.delete(name);
       else next = Math.min(next, idleSince + OPEN_FILE_IDLE_MS - now);
     }
     if (next !== Infinity) this.#scheduleSweep(Math.ceil(next));
   }
+}
+
+async function retire(file: Promise<ServedFile>): Promise<void> {
+  const open = await file.catch(() => undefined);
+  await open?.retire();
 }

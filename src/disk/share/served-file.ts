@@ -1,27 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FileError } from '../../errors.ts';
-import { LARGEST_CHUNK_READ_AHEAD } from '../../limits.ts';
-import { FileBlocks } from './file-blocks.ts';
-import { fileError } from '../file-error.ts';
-import { identityOf, type ListedFile } from './listed-file.ts';
-import { openIf, readFully } from './open-handle.ts';
-import type { ReadAhead } from './read-ahead.ts';
-
-/** A file of the shared folder, open for whoever asks for parts of it. */
-export interface OpenFile {
-  /** Bytes, when it was opened. */
-  readonly size: number;
-  /**
-   * Exactly these bytes. Up to LARGEST_CHUNK_READ_AHEAD they come out of blocks that are read ahead.
-   * @throws FileError `out-of-range`, `changed` where the file became another one or shorter, `io`
-   */
-  read(offset: number, length: number): Promise<Buffer>;
-  /**
-   * The same where they are in memory already, undefined otherwise. The bytes never change, and hold on to a whole block:
-   * for use at once, as the file may have changed as well.
-   */
-  readNow(offset: number, length: number): Buffer | undefined;
-}
+import type { OpenFile } from '../../handlers.ts';
+import { fileError, passFileError } from '../file-error.ts';
+import { identityOf, readFully, type Folder, type ListedFile } from '../folder.ts';
+import { FileBlocks, LARGEST_CHUNK_READ_AHEAD, type ReadAhead } from './read-ahead.ts';
 
 /**
  * One file with its handle. Once retired it keeps no handle: the last reader closes it, and a reader who comes
@@ -29,6 +11,7 @@ export interface OpenFile {
  */
 export class ServedFile implements OpenFile {
   readonly size: number;
+  readonly #folder: Folder;
   readonly #identity: string;
   readonly #path: Buffer;
   readonly #shown: string;
@@ -38,7 +21,8 @@ export class ServedFile implements OpenFile {
   #retired = false;
   #usedAt = performance.now();
 
-  private constructor(file: ListedFile, handle: FileHandle, ahead: ReadAhead) {
+  private constructor(folder: Folder, file: ListedFile, handle: FileHandle, ahead: ReadAhead) {
+    this.#folder = folder;
     this.size = Number(file.stats.size);
     this.#identity = identityOf(file.stats);
     this.#path = file.path;
@@ -51,13 +35,13 @@ export class ServedFile implements OpenFile {
    * Opens a file that was just looked at; its blocks are among those of `ahead`.
    * @throws FileError `not-found`, `changed` where another file took its place since, `no-permission`, `io`
    */
-  static async open(file: ListedFile, ahead: ReadAhead): Promise<ServedFile> {
+  static async open(folder: Folder, file: ListedFile, ahead: ReadAhead): Promise<ServedFile> {
     try {
-      const { handle, stats } = await openIf(
+      const { handle, stats } = await folder.open(
         file,
         ({ dev, ino }) => dev === file.stats.dev && ino === file.stats.ino,
       );
-      return new ServedFile({ ...file, stats }, handle, ahead);
+      return new ServedFile(folder, { ...file, stats }, handle, ahead);
     } catch (error) {
       throw fileError(error, file.shown);
     }
@@ -78,6 +62,7 @@ export class ServedFile implements OpenFile {
     this.#usedAt = now;
   }
 
+  /** As OpenFile says; up to LARGEST_CHUNK_READ_AHEAD out of blocks that are read ahead. */
   async read(offset: number, length: number): Promise<Buffer> {
     const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
     if (!inside || offset + length > this.size) throw new FileError('out-of-range', this.#shown);
@@ -86,6 +71,7 @@ export class ServedFile implements OpenFile {
       : this.#load(offset, length);
   }
 
+  /** The bytes never change, and hold on to a whole block: for use at once, as the file may have changed as well. */
   readNow(offset: number, length: number): Buffer | undefined {
     return this.#blocks.get(offset, length);
   }
@@ -121,15 +107,15 @@ export class ServedFile implements OpenFile {
     try {
       await (await handle)?.close();
     } catch (error) {
-      // Nothing was written through it, so nothing is lost; a reopening that failed has told its reader.
-      fileError(error, this.#shown);
+      // Nothing was written through it, so nothing is lost; the reader of a failed reopening has got the error.
+      passFileError(error);
     }
   }
 
   async #reopen(): Promise<FileHandle> {
     try {
       const place = { path: this.#path, shown: this.#shown };
-      return (await openIf(place, (stats) => identityOf(stats) === this.#identity)).handle;
+      return (await this.#folder.open(place, (stats) => identityOf(stats) === this.#identity)).handle;
     } catch (error) {
       this.#handle = undefined;
       const problem = fileError(error, this.#shown);

@@ -1,65 +1,57 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
+import type { FileSink, SinkPlan } from '../../download/file-sink.ts';
 import { FileError } from '../../errors.ts';
-import { STAT_PARALLELISM } from '../../limits.ts';
-import { Digests, type FileDigest } from './digests.ts';
-import { EntryNames, isVisible } from './entry-names.ts';
+import type { Reporter } from '../../events.ts';
+import type { OpenFile, SharedFile } from '../../handlers.ts';
 import { fileError } from '../file-error.ts';
-import { FolderPath } from '../folder-path.ts';
-import { lookAt, type ListedFile } from './listed-file.ts';
-import { mapParallel } from '../map-parallel.ts';
+import { Folder, isVisible, type ListedFile } from '../folder.ts';
+import { removeStaleFiles } from '../store/leftovers.ts';
+import { PartialFile, type ResumeTiming } from '../store/partial-file.ts';
+import { Digests, type FileDigest } from './digests.ts';
+import { Listing } from './listing.ts';
 import { OpenFiles } from './open-files.ts';
-import { PartialFile } from '../store/partial-file.ts';
-import type { OpenFile } from './served-file.ts';
-import type { Sink, SinkPlan } from '../store/sink.ts';
-import { removeStaleFiles } from '../store/stale-files.ts';
 
-export interface SharedFile {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
+export interface SharedFolderOptions {
+  /** Gets events about what goes wrong without ending anything. */
+  readonly reporter?: Reporter;
+  readonly timing?: ResumeTiming;
 }
 
 /** The folder whose files we offer, and where downloads land. What is not listed is not served. */
 export class SharedFolder {
-  readonly #folder: FolderPath;
-  readonly #names: EntryNames;
+  readonly #folder: Folder;
+  readonly #options: SharedFolderOptions;
+  readonly #listing: Listing;
   readonly #files: OpenFiles;
   readonly #digests: Digests;
-  #sizes: ReadonlyMap<string, number> = new Map();
 
-  private constructor(folder: FolderPath) {
+  private constructor(folder: Folder, options: SharedFolderOptions) {
     this.#folder = folder;
-    this.#names = new EntryNames(folder);
-    this.#files = new OpenFiles((name) => this.#find(name));
-    this.#digests = new Digests((name) => this.#find(name));
+    this.#options = options;
+    this.#listing = new Listing(folder);
+    this.#files = new OpenFiles(folder, (name) => this.#find(name));
+    this.#digests = new Digests(folder, (name) => this.#find(name));
   }
 
   /** @throws FileError `not-found`, `not-a-folder`, `no-permission`, `io` */
-  static async open(path: string): Promise<SharedFolder> {
+  static async open(path: string, options: SharedFolderOptions = {}): Promise<SharedFolder> {
     try {
       const real = await realpath(path, { encoding: 'buffer' });
       if (!(await stat(real)).isDirectory()) throw new FileError('not-a-folder', path);
       await access(real, constants.R_OK | constants.X_OK);
-      return new SharedFolder(new FolderPath(path, real));
+      return new SharedFolder(new Folder(path, real), options);
     } catch (error) {
       throw fileError(error, path);
     }
   }
 
   /**
-   * The files that we share at this moment, by name (protocol, section 3).
+   * The files that we share at this moment, by name (protocol, section 3); the same array again where nothing has changed.
    * @throws FileError where the folder cannot be read
    */
-  async list(): Promise<readonly SharedFile[]> {
-    const names = await this.#names.read();
-    const looks = await mapParallel(names, STAT_PARALLELISM, async (name) => {
-      const file = await lookAt(this.#folder, name);
-      return file === undefined ? undefined : { name, size: Number(file.stats.size) };
-    });
-    const files = looks.filter((file) => file !== undefined);
-    this.#sizes = new Map(files.map(({ name, size }) => [name, size]));
-    return files;
+  list(): Promise<readonly SharedFile[]> {
+    return this.#listing.list();
   }
 
   /**
@@ -91,18 +83,21 @@ export class SharedFolder {
 
   /** Size in bytes of a file that is open or was in the last list, without a look at the disk. */
   sizeOf(name: string): number | undefined {
-    return this.#files.sizeOf(name) ?? this.#sizes.get(name);
+    return this.#files.sizeOf(name) ?? this.#listing.sizeOf(name);
   }
 
   /**
    * Begins a file, or goes on with what an interrupted download of it has left; it has its name once committed.
    * @throws FileError `unsafe-name`, `not-a-file`, `name-twin`, `not-found`, `no-permission`, `disk-full`, `io`
    */
-  createSink(plan: SinkPlan): Promise<Sink> {
-    return PartialFile.create(this.#folder, plan);
+  createSink(plan: SinkPlan): Promise<FileSink> {
+    const { reporter, timing = {} } = this.#options;
+    const onNotNoted = ({ code }: FileError) =>
+      reporter?.report({ event: 'resume-note-not-written', name: plan.name, code });
+    return PartialFile.create(this.#folder, plan, { timing, onNotNoted });
   }
 
-  /** Removes what downloads have left behind that nobody will go on with, and returns how many they were. */
+  /** Removes what interrupted downloads left and no download will go on with; returns how many they were. */
   removeStale(): Promise<number> {
     return removeStaleFiles(this.#folder);
   }
@@ -113,9 +108,9 @@ export class SharedFolder {
   }
 
   async #find(name: string): Promise<ListedFile> {
-    // The cheap look first: a name that nobody has must not cost the reading of a large folder.
-    const file = isVisible(name) ? await lookAt(this.#folder, name) : undefined;
-    if (file === undefined || !(await this.#names.has(name))) throw new FileError('not-found', name);
+    // The cheap look first: a name that does not exist must not cost the reading of a large folder.
+    const file = isVisible(name) ? await this.#folder.look(name) : undefined;
+    if (file === undefined || !(await this.#listing.has(name))) throw new FileError('not-found', name);
     return file;
   }
 }

@@ -1,5 +1,10 @@
-import { MAX_OPEN_BLOCKS, WRITE_BLOCK_BYTES } from '../../limits.ts';
 import { ByteRanges } from './byte-ranges.ts';
+
+/** Small chunks are gathered in blocks of this size before they are written: 64 KiB and more run at the speed of the disk. */
+export const WRITE_BLOCK_BYTES = 256 * 1024;
+
+/** Blocks that wait for their missing chunks; then the oldest is written with its holes. */
+export const MAX_OPEN_BLOCKS = 64;
 
 /** Bytes and where in the file they belong. */
 export interface DiskWrite {

@@ -1,5 +1,4 @@
-/** Bytes [from, to). */
-export type ByteRange = readonly [from: number, to: number];
+import type { ByteRange } from '../../download/engine/download-options.ts';
 
 /**
  * A set of bytes as ascending ranges that neither overlap nor touch. Costs memory by the number of ranges, not by their

@@ -1,9 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FileError } from '../../errors.ts';
-import { GATHER_BELOW_BYTES } from '../../limits.ts';
 import { BlockBuffers, type DiskWrite } from './block-buffers.ts';
-import { ByteRanges, type ByteRange } from './byte-ranges.ts';
+import type { ByteRange } from '../../download/engine/download-options.ts';
+import { ByteRanges } from './byte-ranges.ts';
 import { WriteQueue } from './write-queue.ts';
+
+/** Chunks of this size and up are not gathered: those that follow each other are written together anyway, and not copied. */
+const GATHER_BELOW_BYTES = 32 * 1024;
 
 export interface ChunkWriterOptions {
   readonly handle: FileHandle;
@@ -15,7 +18,7 @@ export interface ChunkWriterOptions {
   readonly chunkSize: number;
   /** What is on the disk already. */
   readonly present: readonly ByteRange[];
-  /** Hears of bytes that the disk has now, perhaps in place of others. */
+  /** Called for bytes that the disk has now, perhaps in place of others. */
   readonly onWritten: (write: DiskWrite) => void;
 }
 
@@ -63,7 +66,7 @@ export class ChunkWriter {
   }
 
   /**
-   * The disk lags behind no more.
+   * The disk has caught up.
    * @throws FileError the failure of a write
    */
   caughtUp(): Promise<void> {

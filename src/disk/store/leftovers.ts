@@ -1,14 +1,16 @@
-import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
-import { IN_USE_ELSEWHERE_MS, MAX_NOTE_BYTES, STAT_PARALLELISM } from '../../limits.ts';
-import { fileError, systemCode } from '../file-error.ts';
-import type { FolderPath } from '../folder-path.ts';
-import { mapParallel } from '../map-parallel.ts';
-import { stateOf, thisProcess } from './owner.ts';
-import { decodeNote, type ResumeNote } from './resume-note.ts';
-import type { SinkPlan } from './sink.ts';
-import { removeTemporary, TemporaryFile } from './temporary-file.ts';
-import { parseTemporaryName, temporaryName, type TemporaryKind } from './temporary-name.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SinkPlan } from '../../download/file-sink.ts';
+import { passFileError, systemCode } from '../file-error.ts';
+import { READ_FLAGS, type Folder } from '../folder.ts';
+import { decodeNote, MAX_NOTE_BYTES, type ResumeNote } from './resume-note.ts';
+import {
+  parseTemporaryName,
+  removeTemporary,
+  TemporaryFile,
+  temporaryPath,
+  type TemporaryKind,
+} from './temporary-file.ts';
 
 /** What an interrupted download has left, ours from now on. */
 export interface Leftover {
@@ -20,50 +22,99 @@ export interface Leftover {
 interface Found {
   readonly id: string;
   readonly note: ResumeNote | 'broken';
+  /** Milliseconds since 1970, by the clock of the file system. */
+  readonly touchedAt: number;
 }
 
-// Windows lacks both flags.
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+interface Useful extends Found {
+  readonly note: ResumeNote;
+}
+
+/** A download under way touches its note several times a second: one that was not touched for so long is over, on whatever machine. */
+export const ABANDONED_AFTER_MS = 60_000;
+
+/** What an interrupted download has left is of use for a week. */
+export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Looks during one watch. */
+const WATCH_LOOKS = 10;
 
 /**
- * Takes over what an interrupted download of the same file has left, the one with most bytes; of many who try only one
- * gets it. What belongs to nobody and is of no use for this file any more, or for none, is removed. Undefined where there
- * is nothing: whatever is wrong with a leftover, the download begins anew. Never throws.
+ * Claims what an interrupted download of the same file has left, the one with most bytes; of many who try only one gets it.
+ * One that was not left in good order may still be under way: it is watched for `watchMs`, and belongs to us when it
+ * is not touched meanwhile. A leftover that no download can use any more is removed. Undefined where
+ * there is nothing: whatever is wrong with a leftover, the download begins anew. Never throws.
  */
-export async function adoptLeftover(folder: FolderPath, plan: SinkPlan): Promise<Leftover | undefined> {
+export async function claimLeftover(
+  folder: Folder,
+  plan: SinkPlan,
+  watchMs: number,
+): Promise<Leftover | undefined> {
   try {
-    const useful: { readonly id: string; readonly note: ResumeNote }[] = [];
-    for (const { id, note } of await findFree(folder, plan.name)) {
-      if (note !== 'broken' && isUseful(note, plan)) useful.push({ id, note });
-      else await removeTemporary(folder, id);
+    const useful: Useful[] = [];
+    for (const found of await findNotes(folder, plan.name)) {
+      const { id, note } = found;
+      if (note !== 'broken' && isUseful(note, plan)) useful.push({ ...found, note });
+      else if (isFree(found)) await removeTemporary(folder, id);
     }
-    useful.sort((a, b) => bytesOf(b.note) - bytesOf(a.note));
-    for (const { id, note } of useful) {
-      const leftover = await adopt(folder, id, note, plan);
-      if (leftover !== undefined) return leftover;
+    useful.sort((a, b) => bytesOf(b) - bytesOf(a));
+    for (const one of useful)
+      if (isFree(one)) {
+        const leftover = await claim(folder, one, plan);
+        if (leftover !== undefined) return leftover;
+      }
+    const doubtful = useful.filter((one) => !isFree(one));
+    // One without bytes is not worth the wait.
+    if (doubtful.every((one) => bytesOf(one) === 0)) return undefined;
+    let leftover: Leftover | undefined;
+    for (const one of await unattended(folder, doubtful, watchMs, plan.signal)) {
+      if (bytesOf(one) === 0) await removeTemporary(folder, one.id);
+      else leftover ??= await claim(folder, one, plan);
     }
+    return leftover;
   } catch (error) {
-    fileError(error, folder.shown);
+    passFileError(error);
   }
   return undefined;
 }
 
-/** The notes about files of this name, and those about nothing, whose download nobody runs any more. */
-async function findFree(folder: FolderPath, name: string): Promise<readonly Found[]> {
-  const temporary = (await readdir(folder.real)).map(parseTemporaryName);
-  const ids = temporary.flatMap((parsed) => (parsed?.kind === 'nota' ? parsed.id : []));
-  const notes = await mapParallel(ids, STAT_PARALLELISM, async (id) => {
+/**
+ * Removes what interrupted downloads left and no download went on with for STALE_AFTER_MS; returns how many they were.
+ * Notes whose bytes have gone do not count, and go soon. Never throws.
+ */
+export async function removeStaleFiles(folder: Folder): Promise<number> {
+  const names = await readdir(folder.real).catch(() => []);
+  let removed = 0;
+  for (const id of new Set(names.flatMap((name) => parseTemporaryName(name)?.id ?? []))) {
+    const bytesAt = await touchedAt(folder, id, 'parte');
+    const notesAt = [await touchedAt(folder, id, 'nota'), await touchedAt(folder, id, 'nota.nova')];
+    const age = Date.now() - Math.max(bytesAt ?? 0, ...notesAt.map((at) => at ?? 0));
+    if (age < (bytesAt === undefined ? ABANDONED_AFTER_MS : STALE_AFTER_MS)) continue;
+    await removeTemporary(folder, id);
+    const isGone = (await touchedAt(folder, id, 'parte')) === undefined;
+    if (bytesAt !== undefined && isGone) removed += 1;
+  }
+  return removed;
+}
+
+/** The notes about files of this name, and those about nothing. */
+async function findNotes(folder: Folder, name: string): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const entry of await readdir(folder.real)) {
+    const { id, kind } = parseTemporaryName(entry) ?? {};
+    if (id === undefined || kind !== 'nota') continue;
     const note = await readNote(folder, id);
-    if (note === undefined || (note !== 'broken' && note.name !== name)) return [];
-    return (await isFree(folder, id, note)) ? { id, note } : [];
-  });
-  return notes.flat();
+    if (note === undefined || (note !== 'broken' && note.name !== name)) continue;
+    const bytesAt = await touchedAt(folder, id, 'parte');
+    found.push({ id, note, touchedAt: Math.max(bytesAt ?? 0, (await touchedAt(folder, id, 'nota')) ?? 0) });
+  }
+  return found;
 }
 
 /** Undefined where it has gone meanwhile or is of another version, and so not ours to judge. */
-async function readNote(folder: FolderPath, id: string): Promise<Found['note'] | undefined> {
+async function readNote(folder: Folder, id: string): Promise<Found['note'] | undefined> {
   try {
-    const file = await open(pathOf(folder, id, 'nota'), READ_FLAGS);
+    const file = await open(temporaryPath(folder, id, 'nota'), READ_FLAGS);
     try {
       const stats = await file.stat();
       if (!stats.isFile() || stats.size > MAX_NOTE_BYTES) return 'broken';
@@ -73,27 +124,46 @@ async function readNote(folder: FolderPath, id: string): Promise<Found['note'] |
       await file.close();
     }
   } catch (error) {
-    fileError(error, folder.shown);
+    passFileError(error);
     return undefined;
   }
 }
 
-async function isFree(folder: FolderPath, id: string, note: Found['note']): Promise<boolean> {
-  if (note !== 'broken') {
-    if (note.owner === undefined) return true;
-    const state = await stateOf(note.owner);
-    if (state !== 'unknown') return state === 'gone';
-  }
-  const touched = await Promise.all([touchedAt(folder, id, 'parte'), touchedAt(folder, id, 'nota')]);
-  return Date.now() - Math.max(...touched) >= IN_USE_ELSEWHERE_MS;
+function isFree({ note, touchedAt }: Found): boolean {
+  return (note !== 'broken' && note.isFree) || Date.now() - touchedAt >= ABANDONED_AFTER_MS;
 }
 
-async function touchedAt(folder: FolderPath, id: string, kind: TemporaryKind): Promise<number> {
+/** Those that are not touched while we look; none where the signal is aborted. */
+async function unattended(
+  folder: Folder,
+  found: readonly Useful[],
+  watchMs: number,
+  signal?: AbortSignal,
+): Promise<readonly Useful[]> {
+  let left = found;
+  for (let look = 0; look < WATCH_LOOKS && left.length > 0; look += 1) {
+    try {
+      await delay(watchMs / WATCH_LOOKS, undefined, { signal });
+    } catch (error) {
+      if (signal?.aborted === true) return [];
+      throw error;
+    }
+    const touched = await Promise.all(left.map(({ id }) => touchedAt(folder, id, 'nota')));
+    const before = await Promise.all(left.map(({ id }) => touchedAt(folder, id, 'parte')));
+    left = left.filter(
+      (one, at) => Math.max(touched[at] ?? Infinity, before[at] ?? Infinity) === one.touchedAt,
+    );
+  }
+  return left;
+}
+
+/** Milliseconds since 1970; undefined where there is no such file. */
+async function touchedAt(folder: Folder, id: string, kind: TemporaryKind): Promise<number | undefined> {
   try {
-    return (await lstat(pathOf(folder, id, kind))).mtimeMs;
+    return (await lstat(temporaryPath(folder, id, kind))).mtimeMs;
   } catch (error) {
-    fileError(error, folder.shown);
-    return 0;
+    passFileError(error);
+    return undefined;
   }
 }
 
@@ -102,30 +172,26 @@ function isUseful({ size, sha256 }: ResumeNote, plan: SinkPlan): boolean {
   return size === plan.size && !isOther;
 }
 
-async function adopt(
-  folder: FolderPath,
-  id: string,
-  former: ResumeNote,
-  { chunkSize, sha256 = former.sha256 }: SinkPlan,
+async function claim(
+  folder: Folder,
+  { id, note: former }: Useful,
+  { sha256 = former.sha256 }: SinkPlan,
 ): Promise<Leftover | undefined> {
-  const note = { ...former, chunkSize, sha256, owner: await thisProcess() };
+  const note = { ...former, sha256, isFree: false };
   const due = note.ranges.at(-1)?.[1] ?? 0;
   try {
     const isSound = (size: number): boolean => size >= due && size <= note.size;
-    const file = await TemporaryFile.adopt(folder, id, note, isSound);
+    const file = await TemporaryFile.claim(folder, id, note, isSound);
     if (file !== undefined) return { file, note };
   } catch (error) {
-    fileError(error, folder.shown);
-    // Without bytes, or somebody else was faster and has them under another name: the note is good for nothing.
+    passFileError(error);
+    // Without bytes, or another process was faster and has them under another name: the note is good for nothing.
     if (!['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
   }
   await removeTemporary(folder, id);
   return undefined;
 }
 
-function bytesOf({ ranges }: ResumeNote): number {
+function bytesOf({ note: { ranges } }: Useful): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 }
-
-const pathOf = (folder: FolderPath, id: string, kind: TemporaryKind): Buffer =>
-  folder.entry(temporaryName(id, kind));

@@ -1,10 +1,12 @@
-import { RESUME_NOTE_INTERVAL_MS } from '../../limits.ts';
-import type { ByteRange } from './byte-ranges.ts';
-import { fileError } from '../file-error.ts';
-import { thisProcess, type Owner } from './owner.ts';
+import type { FileError } from '../../errors.ts';
+import type { SinkPlan } from '../../download/file-sink.ts';
+import type { ByteRange } from '../../download/engine/download-options.ts';
+import { fileError, systemCode } from '../file-error.ts';
 import type { ResumeNote } from './resume-note.ts';
-import type { SinkPlan } from './sink.ts';
 import type { TemporaryFile } from './temporary-file.ts';
+
+/** Touches during the time between two notes. */
+const TOUCHES = 4;
 
 export interface NoteKeeperOptions {
   readonly file: TemporaryFile;
@@ -13,20 +15,25 @@ export interface NoteKeeperOptions {
   readonly path: string;
   /** The note that an interrupted download has left, and that we go on with. */
   readonly former: ResumeNote | undefined;
+  /** The time between two notes, in milliseconds. */
+  readonly intervalMs: number;
   /** Brings all that has come to the disk, safe from a power cut, and tells what is there; rejects with FileError. */
   readonly flush: () => Promise<readonly ByteRange[]>;
-  /** Hears of a failed flush: what was written may be lost. */
+  /** Called once the flush has failed or another download has claimed the bytes: what was written may be lost. */
   readonly onFailure: (error: unknown) => void;
+  /** Called for the first note that could not be written: an interruption costs more than it should. */
+  readonly onNotNoted: (error: FileError) => void;
 }
 
 /**
- * Keeps the note about a download true and at most RESUME_NOTE_INTERVAL_MS old. The note is never ahead of the data:
- * first the flush, then the note about what was written before it. A download that ends earlier is never noted.
+ * Keeps the note about a download true and at most one interval old, and touches it more often than that: so others see that
+ * the download goes on. The note is never ahead of the data: first the flush, then the note about what was
+ * written before it. A download that ends earlier is never noted.
  */
 export class NoteKeeper {
   readonly #options: NoteKeeperOptions;
+  readonly #timer: NodeJS.Timeout;
   #sha256: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   /** Something has come since the last flush began. */
   #isNew = false;
@@ -34,11 +41,15 @@ export class NoteKeeper {
   #isWrong = false;
   #isNoted: boolean;
   #isStopped = false;
+  /** Since the last note. */
+  #ticks = 0;
+  #hasFailed = false;
 
   constructor(options: NoteKeeperOptions) {
     this.#options = options;
     this.#isNoted = options.former !== undefined;
     this.#sha256 = options.plan.sha256 ?? options.former?.sha256;
+    this.#timer = setInterval(() => this.#tick(), options.intervalMs / TOUCHES).unref();
   }
 
   /** What the whole should have. */
@@ -48,13 +59,12 @@ export class NoteKeeper {
 
   expect(sha256: string): void {
     this.#sha256 = sha256;
-    this.touch();
+    this.#isNew = true;
   }
 
   /** Something has changed. Called for every chunk. */
-  touch(): void {
+  changed(): void {
     this.#isNew = true;
-    if (this.#timer === undefined) this.#schedule();
   }
 
   /** What is noted is not true any more: another note, at once. */
@@ -67,59 +77,74 @@ export class NoteKeeper {
   /** No more notes; done once none is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     await this.#running;
   }
 
   /**
-   * The last note, after `stop`: these bytes are there, and free for whoever wants them. Rejects with the error of the
-   * system.
+   * The last note, after `stop`: these bytes are there, and free for anybody who wants them.
+   * @throws the error of the system
    */
   release(ranges: readonly ByteRange[]): Promise<void> {
-    return this.#write(ranges, undefined);
+    return this.#write(ranges, true);
   }
 
-  #schedule(): void {
-    if (this.#isStopped || this.#running !== undefined) return;
-    this.#timer = setTimeout(() => this.#begin(), RESUME_NOTE_INTERVAL_MS).unref();
+  #tick(): void {
+    this.#ticks += 1;
+    this.#begin();
   }
 
   #begin(): void {
     if (this.#isStopped || this.#running !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#running = this.#note().finally(() => {
-      this.#running = undefined;
-      this.#timer = undefined;
-      if (this.#isNew) this.#schedule();
-    });
+    this.#running = this.#keep().finally(() => (this.#running = undefined));
+  }
+
+  async #keep(): Promise<void> {
+    try {
+      do {
+        await this.#touch();
+        if (this.#isWrong || (this.#isNew && this.#ticks >= TOUCHES)) await this.#note();
+      } while (this.#isWrong && !this.#isStopped);
+    } catch (error) {
+      this.#isStopped = true;
+      clearInterval(this.#timer);
+      this.#options.onFailure(error);
+    }
+  }
+
+  async #touch(): Promise<void> {
+    try {
+      await this.#options.file.touch();
+    } catch (error) {
+      // Another process has taken this one for dead, and the bytes with it.
+      if (systemCode(error) === 'ENOENT' && !this.#isStopped) throw error;
+      this.#notNoted(error);
+    }
   }
 
   async #note(): Promise<void> {
-    do {
-      this.#isNew = false;
-      this.#isWrong = false;
-      let ranges: readonly ByteRange[];
-      try {
-        ranges = await this.#options.flush();
-      } catch (error) {
-        this.#isStopped = true;
-        this.#options.onFailure(error);
-        return;
-      }
-      if (this.#isWrong || (ranges.length === 0 && !this.#isNoted)) continue;
-      try {
-        await this.#write(ranges, await thisProcess());
-      } catch (error) {
-        // Without it an interruption costs more; the download itself goes on.
-        fileError(error, this.#options.path);
-      }
-    } while (this.#isWrong && !this.#isStopped);
+    this.#isNew = false;
+    this.#isWrong = false;
+    this.#ticks = 0;
+    const ranges = await this.#options.flush();
+    if (this.#isWrong || (ranges.length === 0 && !this.#isNoted)) return;
+    try {
+      await this.#write(ranges, false);
+    } catch (error) {
+      this.#notNoted(error);
+    }
   }
 
-  async #write(ranges: readonly ByteRange[], owner: Owner | undefined): Promise<void> {
+  /** Without a note an interruption costs more; the download itself goes on. */
+  #notNoted(error: unknown): void {
+    const problem = fileError(error, this.#options.path);
+    if (!this.#hasFailed) this.#options.onNotNoted(problem);
+    this.#hasFailed = true;
+  }
+
+  async #write(ranges: readonly ByteRange[], isFree: boolean): Promise<void> {
     const { file, plan } = this.#options;
-    const { name, size, chunkSize } = plan;
     this.#isNoted = true;
-    await file.writeNote({ name, size, chunkSize, sha256: this.#sha256, ranges, owner });
+    await file.writeNote({ name: plan.name, size: plan.size, sha256: this.#sha256, ranges, isFree });
   }
 }

@@ -1,16 +1,33 @@
-import { FileError } from '../../errors.ts';
-import type { ByteRange } from './byte-ranges.ts';
-import { ChunkWriter } from './chunk-writer.ts';
+import type { FileSink, SinkPlan } from '../../download/file-sink.ts';
+import { DownloadError, FileError } from '../../errors.ts';
 import { fileError } from '../file-error.ts';
-import { checkPlace, syncFolder } from './final-place.ts';
-import type { FolderPath } from '../folder-path.ts';
-import { adoptLeftover } from './leftovers.ts';
+import type { Folder } from '../folder.ts';
+import type { ByteRange } from '../../download/engine/download-options.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { checkName, checkPlace, syncFolder } from './final-name.ts';
+import { claimLeftover } from './leftovers.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { PrefixHash } from './prefix-hash.ts';
 import type { ResumeNote } from './resume-note.ts';
-import { checkName } from './safe-name.ts';
-import type { Sink, SinkPlan } from './sink.ts';
 import { TemporaryFile } from './temporary-file.ts';
+
+/** What is written is noted this often, after the data: so much at most is asked for again. */
+export const NOTE_INTERVAL_MS = 1_000;
+
+/** What may belong to a download under way is watched for so long before it is claimed: six of its touches. */
+const WATCH_MS = 1_500;
+
+/** In milliseconds. */
+export interface ResumeTiming {
+  readonly noteMs?: number;
+  readonly watchMs?: number;
+}
+
+export interface PartialFileOptions {
+  readonly timing?: ResumeTiming;
+  /** Called once, for the first note that could not be written. */
+  readonly onNotNoted?: (error: FileError) => void;
+}
 
 /**
  * A download on its way: a hidden temporary file beside its final place, so that the last step is a rename and nobody
@@ -18,9 +35,9 @@ import { TemporaryFile } from './temporary-file.ts';
  * (NoteKeeper) and hashed (PrefixHash). Memory is bounded by all three, whatever the size of the file.
  * A failure removes by itself what is on the disk.
  */
-export class PartialFile implements Sink {
+export class PartialFile implements FileSink {
   readonly present: readonly ByteRange[];
-  readonly #folder: FolderPath;
+  readonly #folder: Folder;
   readonly #plan: SinkPlan;
   readonly #shown: string;
   readonly #file: TemporaryFile;
@@ -37,10 +54,11 @@ export class PartialFile implements Sink {
   #removed: Promise<void> | undefined;
 
   private constructor(
-    folder: FolderPath,
+    folder: Folder,
     plan: SinkPlan,
     file: TemporaryFile,
     former: ResumeNote | undefined,
+    { timing, onNotNoted = () => undefined }: PartialFileOptions,
   ) {
     const { handle } = file;
     const path = folder.shownEntry(plan.name);
@@ -56,6 +74,8 @@ export class PartialFile implements Sink {
       plan,
       path,
       former,
+      intervalMs: timing?.noteMs ?? NOTE_INTERVAL_MS,
+      onNotNoted,
       flush: () => this.#flush(),
       onFailure: (error) => void this.#fail(error),
     });
@@ -77,14 +97,18 @@ export class PartialFile implements Sink {
    * Goes on with what an interrupted download of this file has left, or begins anew.
    * @throws FileError `unsafe-name`, `not-a-file`, `name-twin`, `not-found`, `no-permission`, `disk-full`, `io`
    */
-  static async create(folder: FolderPath, plan: SinkPlan): Promise<PartialFile> {
+  static async create(
+    folder: Folder,
+    plan: SinkPlan,
+    options: PartialFileOptions = {},
+  ): Promise<PartialFile> {
     checkName(plan.name);
     try {
       // It is checked again before the rename; here it spares a download that could not end well.
       await checkPlace(folder, plan.name);
-      const leftover = await adoptLeftover(folder, plan);
+      const leftover = await claimLeftover(folder, plan, options.timing?.watchMs ?? WATCH_MS);
       const file = leftover?.file ?? (await TemporaryFile.create(folder, plan));
-      return new PartialFile(folder, plan, file, leftover?.note);
+      return new PartialFile(folder, plan, file, leftover?.note, options);
     } catch (error) {
       throw fileError(error, folder.shownEntry(plan.name));
     }
@@ -102,7 +126,7 @@ export class PartialFile implements Sink {
     const isInside = offset >= 0 && offset + data.length <= this.#plan.size && Number.isSafeInteger(offset);
     if (!isInside) return this.#orFail(Promise.reject(new FileError('out-of-range', this.#shown)));
     this.#writer.put(offset, data);
-    this.#notes.touch();
+    this.#notes.changed();
     if (!this.#writer.congested) return undefined;
     this.#room ??= this.#orFail(this.#writer.caughtUp()).finally(() => (this.#room = undefined));
     return this.#room;
@@ -118,13 +142,15 @@ export class PartialFile implements Sink {
     this.#notes.retract();
   }
 
-  async digest(): Promise<string> {
+  async digest(signal?: AbortSignal): Promise<string> {
     try {
       this.#check();
       await this.#writer.settled();
-      if (this.#isComplete) return await this.#hash.finish(this.#plan.size);
+      if (this.#isComplete) return await this.#hash.finish(this.#plan.size, signal);
     } catch (error) {
-      // Whoever ended the download meanwhile decides what stays of it.
+      // All bytes are there, and may be kept.
+      if (error instanceof DownloadError) throw error;
+      // `commit`, `suspend` or `discard` was called meanwhile and decides what stays.
       throw this.#isClosed ? fileError(error, this.#shown) : await this.#fail(error);
     }
     throw this.#error(`${this.#writer.written.total} of ${this.#plan.size} bytes`);

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { FileError } from '../../errors.ts';
-import { HASH_PIECE_BYTES } from '../../limits.ts';
+import { DownloadError, FileError } from '../../errors.ts';
 import { fileError } from '../file-error.ts';
-import { readFully } from '../share/open-handle.ts';
+import { readFully } from '../folder.ts';
+
+/** A file is hashed in pieces of this size, each less than a millisecond of the event loop. */
+export const HASH_PIECE_BYTES = 256 * 1024;
 
 /**
  * The SHA-256 of a file that is still being written: follows the bytes that are there from the first one on, and so has
  * little left to do at the end. What comes in order is hashed as it comes; the rest is read back while the system still
- * has it in memory, one piece at a time. Nobody waits for it but `finish`.
+ * has it in memory, one piece at a time. Only `finish` waits for it.
  */
 export class PrefixHash {
   readonly #handle: FileHandle;
@@ -24,6 +26,8 @@ export class PrefixHash {
   #running: Promise<void> | undefined;
   #failure: FileError | undefined;
   #isStopped = false;
+  /** Of who waits for the end. */
+  #signal: AbortSignal | undefined;
 
   /** @param path what the user would look at, for errors */
   constructor(handle: FileHandle, path: string) {
@@ -59,12 +63,19 @@ export class PrefixHash {
   /**
    * The hash of the first `size` bytes, in lower-case hexadecimal digits. They are all there, and stay as they are.
    * @throws FileError `io`, also after `stop`; `changed` where the file is shorter
+   * @throws DownloadError `aborted` at the next piece after an abort
    */
-  async finish(size: number): Promise<string> {
-    while (this.#running !== undefined) await this.#running;
-    this.#goal = size;
-    await this.#begin(1);
+  async finish(size: number, signal?: AbortSignal): Promise<string> {
+    this.#signal = signal;
+    try {
+      while (this.#running !== undefined) await this.#running;
+      this.#goal = size;
+      await this.#begin(1);
+    } finally {
+      this.#signal = undefined;
+    }
     if (this.#position === size) return this.#hash.copy().digest('hex');
+    if (signal?.aborted === true) throw new DownloadError('aborted', []);
     throw this.#failure ?? new FileError('io', this.#path, { cause: new Error('stopped') });
   }
 
@@ -82,7 +93,8 @@ export class PrefixHash {
   async #run(least: number): Promise<void> {
     this.#failure = undefined;
     try {
-      while (!this.#isStopped && this.#goal - this.#position >= least) await this.#step();
+      const isOver = () => this.#isStopped || this.#signal?.aborted === true;
+      while (!isOver() && this.#goal - this.#position >= least) await this.#step();
     } catch (error) {
       // Kept for `finish`; until then another try costs nothing.
       this.#failure = fileError(error, this.#path);

@@ -1,26 +1,27 @@
-import { MAX_NOTED_RANGES } from '../../limits.ts';
 import { bytesFromName, nameFromBytes } from '../../protocol/name-bytes.ts';
-import { ByteRanges, type ByteRange } from './byte-ranges.ts';
-import type { Owner } from './owner.ts';
+import type { ByteRange } from '../../download/engine/download-options.ts';
+import { ByteRanges } from './byte-ranges.ts';
 
 /** What stands beside the bytes of a download, so that an interrupted one can go on. */
 export interface ResumeNote {
   readonly name: string;
   /** Bytes of the whole file. */
   readonly size: number;
-  readonly chunkSize: number;
   readonly sha256: string | undefined;
   /** What the disk has, ascending and disjoint; never more than that. */
   readonly ranges: readonly ByteRange[];
-  /** Undefined once it was left in good order: whoever comes may have it. */
-  readonly owner: Owner | undefined;
+  /** Left in good order: anybody may go on with it at once. */
+  readonly isFree: boolean;
 }
 
-/** Another version is not ours to judge. */
-const VERSION = 1;
+/** A note holds so many ranges, the first ones, some 30 bytes each; what is beyond them is asked for again. */
+export const MAX_NOTED_RANGES = 10_000;
+export const MAX_NOTE_BYTES = 1024 * 1024;
+
+/** The former version named the process that ran the download in place of `isFree`. Others are not ours to judge. */
+const VERSION = 2;
+const FORMER_VERSION = 1;
 const SHA256 = /^[0-9a-f]{64}$/;
-/** No process has a larger number, and `kill` takes none. */
-const MAX_PID = 2 ** 31 - 1;
 
 export function encodeNote({ name, ranges, ...rest }: ResumeNote): string {
   // In base64, because not every name is text. Ranges beyond the limit are asked for again.
@@ -37,18 +38,17 @@ export function decodeNote(text: string): ResumeNote | 'foreign' | 'broken' {
     return 'broken';
   }
   if (!isRecord(note) || typeof note.version !== 'number') return 'broken';
-  if (note.version !== VERSION) return 'foreign';
-  const { nameBase64, size, chunkSize, sha256, owner } = note;
+  if (note.version !== VERSION && note.version !== FORMER_VERSION) return 'foreign';
+  const { nameBase64, size, sha256 } = note;
   const isSound =
     typeof nameBase64 === 'string' &&
     isCount(size) &&
-    isCount(chunkSize) &&
-    (sha256 === undefined || (typeof sha256 === 'string' && SHA256.test(sha256))) &&
-    (owner === undefined || isOwner(owner));
-  if (!isSound) return 'broken';
-  const ranges = rangesOf(note.ranges, size);
+    (sha256 === undefined || (typeof sha256 === 'string' && SHA256.test(sha256)));
+  const ranges = isSound ? rangesOf(note.ranges, size) : undefined;
+  if (!isSound || ranges === undefined) return 'broken';
   const name = nameFromBytes(Buffer.from(nameBase64, 'base64'));
-  return ranges === undefined ? 'broken' : { name, size, chunkSize, sha256, ranges, owner };
+  const isFree = note.version === VERSION ? note.isFree === true : note.owner === undefined;
+  return { name, size, sha256, ranges, isFree };
 }
 
 function rangesOf(value: unknown, size: number): readonly ByteRange[] | undefined {
@@ -61,13 +61,6 @@ function rangesOf(value: unknown, size: number): readonly ByteRange[] | undefine
     ranges.add(from, to);
   }
   return ranges.list();
-}
-
-function isOwner(value: unknown): value is Owner {
-  if (!isRecord(value)) return false;
-  const { host, space, pid, birth } = value;
-  const areTexts = [host, space, birth].every((text) => typeof text === 'string');
-  return areTexts && isCount(pid) && pid > 0 && pid <= MAX_PID;
 }
 
 function isCount(value: unknown): value is number {

@@ -1,41 +1,52 @@
-import { constants } from 'node:fs';
-import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import { fileError } from '../file-error.ts';
-import type { FolderPath } from '../folder-path.ts';
-import { thisProcess } from './owner.ts';
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises';
+import type { SinkPlan } from '../../download/file-sink.ts';
+import { passFileError } from '../file-error.ts';
+import { UPDATE_FLAGS, type Folder } from '../folder.ts';
 import { encodeNote, type ResumeNote } from './resume-note.ts';
-import type { SinkPlan } from './sink.ts';
-import { newTemporaryId, temporaryName, type TemporaryKind } from './temporary-name.ts';
 
-// Windows lacks both flags. A link or a pipe that took the file's place is none of ours.
-const ADOPT_FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** The bytes of a download under way; the note about them; the next note, until it is whole. */
+export type TemporaryKind = 'parte' | 'nota' | 'nota.nova';
 
-/** The hidden files of one download beside its final place: its bytes, and the note about them. */
+const PATTERN = /^\.eachare-([0-9a-f]{12})\.(parte|nota|nota\.nova)$/;
+
+/** The path of a file of a download under way: hidden, so that it is neither listed nor served. */
+export function temporaryPath(folder: Folder, id: string, kind: TemporaryKind): Buffer {
+  return folder.entry(`.eachare-${id}.${kind}`);
+}
+
+/** What the name of a temporary file says; undefined for a name that is none of ours. */
+export function parseTemporaryName(name: string): { id: string; kind: TemporaryKind } | undefined {
+  const [, id, kind] = PATTERN.exec(name) ?? [];
+  return id === undefined || kind === undefined ? undefined : { id, kind: kind as TemporaryKind };
+}
+
+/**
+ * The hidden files of one download beside its final place: its bytes, and the note about them. The id in their names
+ * belongs to one download for ever.
+ */
 export class TemporaryFile {
   readonly handle: FileHandle;
-  readonly #folder: FolderPath;
+  readonly #folder: Folder;
   readonly #id: string;
 
-  private constructor(folder: FolderPath, id: string, handle: FileHandle) {
+  private constructor(folder: Folder, id: string, handle: FileHandle) {
     this.#folder = folder;
     this.#id = id;
     this.handle = handle;
   }
 
   /**
-   * An empty one. Its note is there first: nobody could tell bytes without one, left by a process that was killed, from a
+   * An empty one. Its note is there first: bytes without one, left by a process that was killed, could not be told from a
    * download under way. It is not worth a wait for the disk, for after a power cut there is nothing to go on with.
-   * Rejects with the error of the system.
+   * @throws the error of the system
    */
-  static async create(
-    folder: FolderPath,
-    { name, size, chunkSize, sha256 }: SinkPlan,
-  ): Promise<TemporaryFile> {
-    const id = newTemporaryId();
-    const note = encodeNote({ name, size, chunkSize, sha256, ranges: [], owner: await thisProcess() });
+  static async create(folder: Folder, { name, size, sha256 }: SinkPlan): Promise<TemporaryFile> {
+    const id = newId();
+    const note = encodeNote({ name, size, sha256, ranges: [], isFree: false });
     try {
-      await writeFile(path(folder, id, 'nota'), note, { flag: 'wx' });
-      return new TemporaryFile(folder, id, await open(path(folder, id, 'parte'), 'wx+', 0o666));
+      await writeFile(temporaryPath(folder, id, 'nota'), note, { flag: 'wx' });
+      return new TemporaryFile(folder, id, await open(temporaryPath(folder, id, 'parte'), 'wx+', 0o666));
     } catch (error) {
       await removeTemporary(folder, id);
       throw error;
@@ -43,19 +54,19 @@ export class TemporaryFile {
   }
 
   /**
-   * Takes over the bytes of another download under a new name: a name belongs to one owner for ever, and of many who try
-   * only one can rename it. The new note is there first, so that at every moment a whole pair is.
-   * Rejects with the error of the system where there is nothing left to take; then nothing has changed.
+   * Claims the bytes of another download by renaming them: of many who try, one succeeds. The new note is there first, so
+   * that at every moment a whole pair is.
    * @param isSound is asked whether a file of this many bytes will do
+   * @throws the error of the system where there is nothing left to claim; then nothing has changed
    */
-  static async adopt(
-    folder: FolderPath,
+  static async claim(
+    folder: Folder,
     formerId: string,
     note: ResumeNote,
     isSound: (size: number) => boolean,
   ): Promise<TemporaryFile | undefined> {
-    const former = path(folder, formerId, 'parte');
-    const file = new TemporaryFile(folder, newTemporaryId(), await open(former, ADOPT_FLAGS));
+    const former = temporaryPath(folder, formerId, 'parte');
+    const file = new TemporaryFile(folder, newId(), await open(former, UPDATE_FLAGS));
     try {
       const stats = await file.handle.stat();
       if (stats.isFile() && isSound(stats.size)) {
@@ -72,7 +83,7 @@ export class TemporaryFile {
     return undefined;
   }
 
-  /** Replaces the note at one stroke, safe from a power cut. Rejects with the error of the system. */
+  /** Replaces the note at one stroke, safe from a power cut. @throws the error of the system */
   async writeNote(note: ResumeNote): Promise<void> {
     const next = this.#path('nota.nova');
     const file = await open(next, 'w', 0o666);
@@ -85,7 +96,13 @@ export class TemporaryFile {
     await rename(next, this.#path('nota'));
   }
 
-  /** Gives the bytes their name; the handle is closed by then. Rejects with the error of the system. */
+  /** Shows that the download goes on. @throws the error of the system, `ENOENT` where another process has claimed the bytes */
+  async touch(): Promise<void> {
+    const now = new Date();
+    await utimes(this.#path('nota'), now, now);
+  }
+
+  /** Gives the bytes their name; the handle is closed by then. @throws the error of the system */
   async place(name: string): Promise<void> {
     await rename(this.#path('parte'), this.#folder.entry(name));
     // The file is there, whatever becomes of its note: a note without bytes is swept away later.
@@ -99,7 +116,7 @@ export class TemporaryFile {
   }
 
   #path(kind: TemporaryKind): Buffer {
-    return path(this.#folder, this.#id, kind);
+    return temporaryPath(this.#folder, this.#id, kind);
   }
 }
 
@@ -107,16 +124,17 @@ export class TemporaryFile {
  * Removes all files of a download, the large one first: a note alone is swept away soon, bytes alone only after a week.
  * Never throws.
  */
-export async function removeTemporary(folder: FolderPath, id: string): Promise<void> {
+export async function removeTemporary(folder: Folder, id: string): Promise<void> {
   for (const kind of ['parte', 'nota', 'nota.nova'] as const) {
     try {
-      await rm(path(folder, id, kind), { force: true });
+      await rm(temporaryPath(folder, id, kind), { force: true });
     } catch (error) {
       // Not ours to remove, or the folder has gone: it is only tidying up.
-      fileError(error, folder.shown);
+      passFileError(error);
     }
   }
 }
 
-const path = (folder: FolderPath, id: string, kind: TemporaryKind): Buffer =>
-  folder.entry(temporaryName(id, kind));
+function newId(): string {
+  return randomBytes(6).toString('hex');
+}

@@ -1,12 +1,16 @@
 import { FileError } from '../../errors.ts';
-import {
-  MAX_QUEUED_WRITE_BYTES,
-  MAX_WRITE_BYTES,
-  MAX_WRITE_PIECES,
-  MIN_QUEUED_WRITE_BYTES,
-} from '../../limits.ts';
-import type { DiskWrite } from './block-buffers.ts';
+import { WRITE_BLOCK_BYTES, type DiskWrite } from './block-buffers.ts';
 import { fileError } from '../file-error.ts';
+
+/** Bytes on their way to the disk, then a download waits for it: enough to keep it busy, no more than a few blocks. */
+export const MAX_QUEUED_WRITE_BYTES = 16 * WRITE_BLOCK_BYTES;
+
+/** Pieces that follow each other are written together, up to so many bytes and so many pieces (a system takes 1024). */
+const MAX_WRITE_BYTES = 2 * 1024 * 1024;
+const MAX_WRITE_PIECES = 256;
+
+/** A queued write counts for at least one page: the queue of a download in tiny pieces must end as well. */
+export const MIN_QUEUED_WRITE_BYTES = 4 * 1024;
 
 /** What a FileHandle can do for us. */
 export interface WriteTarget {
@@ -38,7 +42,7 @@ export class WriteQueue {
 
   /**
    * @param path what the user would look at, for errors
-   * @param onWritten hears of each piece once the system has taken it
+   * @param onWritten called for each piece once the system has taken it
    */
   constructor(target: WriteTarget, path: string, onWritten: (write: DiskWrite) => void) {
     this.#target = target;
@@ -68,7 +72,7 @@ export class WriteQueue {
   }
 
   /**
-   * Waits until half of what may wait does, at the most: whoever goes on only when nothing is left lets the disk stand idle.
+   * Waits until half of what may wait does, at the most: a producer that goes on only when nothing is left lets the disk stand idle.
    * @throws FileError the failure of a write
    */
   async relieved(): Promise<void> {
@@ -110,7 +114,7 @@ export class WriteQueue {
     this.#running = undefined;
   }
 
-  /** The piece, and those waiting behind it that go on where it ends. */
+  /** The piece, and those after it that go on where it ends. */
   #withFollowers(first: DiskWrite): DiskWrite[] {
     const writes = [first];
     let bytes = first.bytes.length;
@@ -162,7 +166,7 @@ function costOf({ bytes }: DiskWrite): number {
   return Math.max(bytes.length, MIN_QUEUED_WRITE_BYTES);
 }
 
-/** What is left of the pieces behind so many bytes. */
+/** What is left of the pieces after so many bytes. */
 function without(pieces: readonly Buffer[], bytes: number): Buffer[] {
   let done = bytes;
   return pieces.flatMap((piece) => {

@@ -1,21 +1,9 @@
 import type { ConnectionError, ProtocolError } from '../../errors.ts';
-import type { Chunk, FoundFile, Source } from './plan.ts';
+import type { Chunk, FoundFile, Source } from './chunks.ts';
+import type { BackoffTiming } from './source-state.ts';
 
 /** Bytes [from, to). */
 export type ByteRange = readonly [from: number, to: number];
-
-/** Where chunks land, in any order. The disk's partial file is one. */
-export interface Sink {
-  /** What was there before. */
-  readonly present: readonly ByteRange[];
-  /**
-   * Takes a chunk. Undefined while the disk keeps up, else a promise to wait for before more is asked for.
-   * @throws FileError at once or by the promise
-   */
-  write(offset: number, data: Buffer): Promise<void> | undefined;
-  /** These bytes will be written again. */
-  doubt(ranges: readonly ByteRange[]): void;
-}
 
 /** A chunk, already checked for its length, or why there is none. */
 export type Outcome = Buffer | Error;
@@ -25,27 +13,28 @@ export interface DownloadOptions<S extends string> {
   readonly file: FoundFile<S>;
   /** Bytes, at least 1. */
   readonly chunkSize: number;
-  readonly sink: Sink;
+  /** What was there before. */
+  readonly present: readonly ByteRange[];
+  readonly timing: BackoffTiming;
   /**
    * Asks for one chunk; `settle` is called once. A ConnectionError or ProtocolError means that the chunk is asked for again,
    * here or elsewhere; any other error is a bug and ends the download.
    */
-  readonly fetch: (
-    source: Source<S>,
-    chunk: Chunk,
-    signal: AbortSignal,
-    settle: (outcome: Outcome) => void,
-  ) => void;
-  /** Called once for each source before its first chunk is asked. Does not reject. */
-  readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
-  /** How long sources that are ready wait for the others to be prepared; for all of them by default. */
-  readonly patience?: () => Promise<void>;
+  readonly fetch: (source: Source<S>, chunk: Chunk, settle: (outcome: Outcome) => void) => void;
+  /** Takes a chunk. False where the disk lags behind: nothing more is asked for until `diskCaughtUp` is called. */
+  readonly write: (offset: number, data: Buffer) => boolean;
+  /** These bytes will come and be written again. */
+  readonly onReopened: (ranges: readonly ByteRange[]) => void;
   /** Chunks that its program takes at the same time. */
   readonly requestsAtOnce: (source: S) => number;
   /** Seconds, monotonic. */
   readonly now: () => number;
+  /** Does something after all that is being done now. */
+  readonly defer: (work: () => void) => void;
+  /** All chunks are there, or why it ends without them; called once for each `start`. */
+  readonly onEnd: (error?: Error) => void;
   readonly onChunkFailed?: (source: S, index: number, error: ConnectionError | ProtocolError) => void;
-  /** @param seconds how long it rests */
+  /** @param seconds how long it is left alone */
   readonly onSourceRetired?: (source: S, seconds: number) => void;
   readonly onSourceReturned?: (source: S) => void;
 }

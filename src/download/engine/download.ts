@@ -1,18 +1,14 @@
-import { ConnectionError, DownloadError, FileError, ProtocolError } from '../../errors.ts';
-import { MAX_IN_FLIGHT_BYTES, MAX_SOURCE_FAILURES } from '../../limits.ts';
-import { Account } from './account.ts';
-import { Backpressure } from './backpressure.ts';
-import { Blame } from './blame.ts';
-import type { DownloadOptions, Outcome, Progress } from './download-options.ts';
-import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './plan.ts';
-import { Scheduler } from './scheduler.ts';
+import { ConnectionError, DownloadError, ProtocolError } from '../../errors.ts';
+import { MAX_IN_FLIGHT_BYTES } from '../../limits.ts';
+import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './chunks.ts';
+import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
+import { MAX_SOURCE_FAILURES, Scheduler } from './scheduler.ts';
 import type { SourceState } from './source-state.ts';
 import { Sources } from './sources.ts';
-import { Trust } from './trust.ts';
 
 /**
- * Whoever was silent for seconds has held up all that was asked of it, and where nobody listens nobody will in the next
- * millisecond: no second try without a rest.
+ * A source that was silent for seconds has held up all that was asked of it, and where nobody listens nobody will in the
+ * next millisecond: no second try without a backoff.
  */
 const NO_SECOND_TRY: readonly string[] = [
   'reply-timeout',
@@ -26,41 +22,41 @@ const NO_SECOND_TRY: readonly string[] = [
  * One download: every source is asked for as much as it sends in a while (its window), all out of one scheduler.
  *
  * Driven by what happens: an answer asks for the next chunk in the same turn, and `tick`, called at an interval, does what
- * time alone brings (rests that are over, speeds, the end game). In the end game an idle source fetches as well what a
+ * time alone brings (backoffs that are over, speeds, the end game). In the end game an idle source fetches as well what a
  * slower one would deliver later; the first answer counts.
- * Recoverable errors stay inside; a disk error, an abort, or the loss of every source ends it. No timer, no socket, no disk.
+ * Recoverable errors stay inside; a bug or the loss of every source ends it (`onEnd`). Nobody can say of a single chunk
+ * whether it is right, only of the whole file: whoever finds the whole wrong excludes a source, and what it gave is open again.
+ * What never happens here: a promise, a timer, a socket, the disk, the time of day.
  * Cost: nothing that grows with the file is done per chunk.
  */
 export class Download<S extends string> {
   readonly #options: DownloadOptions<S>;
   readonly #scheduler: Scheduler<S>;
-  readonly #sources = new Sources<S>();
-  readonly #trust: Trust<S>;
-  readonly #account = new Account();
-  readonly #blame = new Blame();
-  #stop = new AbortController();
-  #finish: ((error?: Error) => void) | undefined;
+  readonly #sources: Sources<S>;
+  #isRunning = false;
   #asked = 0;
   /** Sources that share MAX_IN_FLIGHT_BYTES. */
   #sharers = 1;
-  readonly #disk = new Backpressure(
-    () => (this.isDone ? this.#finish?.() : this.#fillSoon()),
-    (error) => this.#finish?.(error as Error),
-  );
+  #isDiskBusy = false;
   #isFillDue = false;
-  #isPatient = true;
+  /** Bytes of chunks that are done: received by this download, and there before it. */
+  #received = 0;
+  #resumed = 0;
+  /** Seconds; undefined before the first request. */
+  #startedAt: number | undefined;
+  #lastChunkAt = 0;
 
   constructor(options: DownloadOptions<S>) {
     this.#options = options;
-    const { file, chunkSize, sink } = options;
+    const { file, chunkSize, present, timing } = options;
+    this.#sources = new Sources(timing);
     this.#scheduler = new Scheduler(chunkCount(file.size, chunkSize), []);
-    for (const range of sink.present) {
+    for (const range of present) {
       const { first, end } = chunksWithin(range, file.size, chunkSize);
-      for (let index = first; index < end; index++) this.#scheduler.has(index);
-      if (end > first) this.#account.found(Math.min(end * chunkSize, file.size) - first * chunkSize);
+      for (let index = first; index < end; index++) this.#scheduler.addPresent(index);
+      if (end > first) this.#resumed += Math.min(end * chunkSize, file.size) - first * chunkSize;
     }
-    for (const source of file.sources) this.#add(source);
-    this.#trust = new Trust(options, this.#scheduler, this.#sources);
+    for (const source of file.sources) this.add(source);
   }
 
   get chunks(): number {
@@ -71,59 +67,53 @@ export class Download<S extends string> {
     return this.#scheduler.isDone;
   }
 
+  /** The chunks not completed, as inclusive ranges in ascending order. */
+  get missing(): [first: number, last: number][] {
+    return this.#scheduler.missing();
+  }
+
   /** What each source has given, in the order of their first chunks. */
   get shares(): { source: S; bytes: number }[] {
     return this.#sources.shares;
   }
 
-  /** Bytes of the chunks that were there before and are not doubted. */
+  /** Bytes of the chunks that were there before and have not been fetched again. */
   get resumed(): number {
-    return this.#account.resumed;
+    return this.#resumed;
   }
 
   /** From the first request to the last chunk received. */
   get seconds(): number {
-    return this.#account.seconds;
+    return this.#startedAt === undefined ? 0 : this.#lastChunkAt - this.#startedAt;
   }
 
   progress(): Progress<S> {
     return {
-      bytes: this.#account.bytes,
-      resumed: this.#account.resumed,
-      seconds: this.#account.secondsUntil(this.#options.now()),
+      bytes: this.#received,
+      resumed: this.#resumed,
+      seconds: this.#startedAt === undefined ? 0 : this.#options.now() - this.#startedAt,
       sources: this.#sources.progress,
     };
   }
 
-  /**
-   * Fetches all chunks that are missing. May be called again after it has ended and chunks were reopened.
-   * @throws DownloadError `no-sources`, `aborted`, `disk` (the FileError is its cause)
-   */
-  async run(signal?: AbortSignal): Promise<void> {
-    this.#stop = new AbortController();
-    const onAbort = () => this.#finish?.(new DownloadError('aborted', this.#scheduler.missing()));
-    const end = new Promise<Error | undefined>((resolve) => (this.#finish = resolve));
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    else if (this.isDone) this.#finish?.();
-    else this.#start();
-    const error = await end;
-    this.#finish = undefined;
-    signal?.removeEventListener('abort', onAbort);
-    this.#stop.abort();
-    // Nobody writes to the sink once we have returned.
-    await this.#disk.settled();
-    if (error === undefined) return;
-    if (!(error instanceof FileError)) throw error;
-    throw new DownloadError('disk', this.#scheduler.missing(), { cause: error });
+  /** Fetches all chunks that are missing. May be called again after it has ended and chunks were reopened. */
+  start(): void {
+    this.#isRunning = true;
+    if (this.isDone) this.#end();
+    else this.#fill();
   }
 
-  /** What time alone brings; to be called every DOWNLOAD_TICK_MS while it runs. */
+  /** Asks for nothing more; what is under way is not taken. */
+  stop(): void {
+    this.#isRunning = false;
+  }
+
+  /** What time alone brings; to be called at an interval while it runs. */
   tick(): void {
-    if (this.#finish === undefined) return;
+    if (!this.#isRunning) return;
     const now = this.#options.now();
     for (const state of this.#sources) {
-      state.lap(now);
+      state.sampleSpeed(now);
       if (state.isExcluded || !state.wake(now)) continue;
       this.#scheduler.restore(state.source.address);
       this.#options.onSourceReturned?.(state.source.address);
@@ -132,38 +122,66 @@ export class Download<S extends string> {
     this.#fill();
   }
 
-  /** One more source, found while it runs; nothing where it is one already. */
-  add(source: Source<S>): void {
-    if (this.#sources.get(source.address) !== undefined) return;
-    const state = this.#add(source);
-    if (this.#finish !== undefined) void this.#prepare(state);
+  /** One more source; nothing where it is one already. It is asked for nothing before it is ready. */
+  add(source: Source<S>): boolean {
+    if (this.#sources.get(source.address) !== undefined) return false;
+    this.#scheduler.add(source.address);
+    this.#sources.add(source);
+    return true;
   }
 
-  /** The content of this source is the one that is wanted. */
-  prove(source: S): void {
-    this.#trust.prove(source);
+  /** The connection to this source is prepared. */
+  ready(source: S): void {
+    const state = this.#sources.get(source);
+    if (state === undefined) return;
+    state.isReady = true;
+    this.#fillSoon();
   }
 
-  /**
-   * The content of this source is another one: it is not asked any more, and what may have come from it is asked for again.
-   * Returns the bytes of that.
-   */
+  /** The disk has taken what it lagged behind with. */
+  diskCaughtUp(): void {
+    this.#isDiskBusy = false;
+    this.#fillSoon();
+  }
+
+  /** Asks this source for nothing more; what it gave is open again. Returns the bytes of that. */
   exclude(source: S): number {
-    return this.#reopened(this.#trust.exclude(source));
+    const state = this.#sources.get(source);
+    if (state === undefined || state.isExcluded) return 0;
+    state.isExcluded = true;
+    this.#scheduler.retire(source);
+    return this.#reopen(source);
   }
 
-  /** The whole is not what it should be: keeps only the sources that are proven; as `exclude` for all others. */
-  excludeUnproven(): number {
-    return this.#reopened(this.#trust.excludeUnproven());
+  /** Asks an excluded source again. */
+  readmit(source: S): void {
+    const state = this.#sources.get(source);
+    if (state === undefined || !state.isExcluded) return;
+    state.isExcluded = false;
+    if (!state.isBackingOff) this.#scheduler.restore(source, 0);
+    this.#fillSoon();
   }
 
-  /** What nobody vouches for is asked for again; returns its bytes. */
-  doubt(): number {
-    return this.#reopened(this.#trust.doubt());
+  /** What was there before is open again; returns its bytes. */
+  reopenResumed(): number {
+    return this.#reopen(undefined);
   }
 
-  #reopened(bytes: number): number {
-    this.#account.reopened(bytes);
+  #reopen(giver: S | undefined): number {
+    const { file, chunkSize } = this.#options;
+    const state = giver === undefined ? undefined : this.#sources.get(giver);
+    // A look at every chunk.
+    if ((state?.delivered ?? this.#resumed) === 0) return 0;
+    const ranges = this.#scheduler
+      .reopen(new Set([giver]))
+      .map(([first, last]): ByteRange => [first * chunkSize, Math.min((last + 1) * chunkSize, file.size)]);
+    const bytes = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+    if (state === undefined) this.#resumed -= bytes;
+    else {
+      state.delivered -= bytes;
+      this.#received -= bytes;
+    }
+    if (ranges.length > 0) this.#options.onReopened(ranges);
     this.#fillSoon();
     return bytes;
   }
@@ -176,51 +194,34 @@ export class Download<S extends string> {
     );
   }
 
-  #add(source: Source<S>): SourceState<S> {
-    this.#scheduler.add(source.address);
-    return this.#sources.add(source);
-  }
-
-  #start(): void {
-    const { patience } = this.#options;
-    const preparing = [...this.#sources].filter((state) => !state.isReady && !state.isExcluded);
-    const ready = Promise.all(preparing.map((state) => this.#prepare(state)));
-    const begin = () => {
-      this.#isPatient = false;
-      this.#fill();
-    };
-    // Who is not prepared in time begins when it is.
-    void Promise.race([ready, patience?.() ?? ready]).then(begin);
-  }
-
-  async #prepare(state: SourceState<S>): Promise<void> {
-    await this.#options.prepare?.(state.source, this.#stop.signal);
-    state.isReady = true;
-    if (!this.#isPatient) this.#fillSoon();
+  #end(error?: Error): void {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    this.#options.onEnd(error);
   }
 
   /** Asks every source for as much as it should be asked for, in turns, so that a file of few chunks comes from all. */
   #fill(): void {
-    if (this.#finish === undefined || this.#isPatient) return;
+    if (!this.#isRunning) return;
     const open = new Set(this.#sources.atWork);
     this.#sharers = open.size;
     while (open.size > 0) for (const state of open) if (!this.#askOne(state)) open.delete(state);
-    if (!this.isDone && this.#sources.areLost) {
-      this.#finish(new DownloadError('no-sources', this.#scheduler.missing()));
+    if (!this.isDone && this.#sources.areLost(this.#options.now())) {
+      this.#end(new DownloadError('no-sources', this.missing));
     }
   }
 
   #fillSoon(): void {
     if (this.#isFillDue) return;
     this.#isFillDue = true;
-    queueMicrotask(() => {
+    this.#options.defer(() => {
       this.#isFillDue = false;
       this.#fill();
     });
   }
 
   #askOne(state: SourceState<S>): boolean {
-    if (this.#finish === undefined || this.#disk.isOn || this.#asked >= this.#mostAtOnce) return false;
+    if (!this.#isRunning || this.#isDiskBusy || this.#asked >= this.#mostAtOnce) return false;
     const { chunkSize, requestsAtOnce, file } = this.#options;
     const { address } = state.source;
     if (!state.hasRoom(chunkSize, requestsAtOnce(address), this.#sharers)) return false;
@@ -243,51 +244,39 @@ export class Download<S extends string> {
   #ask(state: SourceState<S>, chunk: Chunk): void {
     const { fetch, now } = this.#options;
     const time = now();
-    this.#account.asked(time);
-    state.ask(chunk.length, time);
+    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
+    const request = state.ask(chunk.length, time);
     this.#asked += 1;
-    const question = this.#blame.question();
-    fetch(state.source, chunk, this.#stop.signal, (outcome) => this.#settle(state, chunk, question, outcome));
+    fetch(state.source, chunk, (outcome) => this.#settle(state, chunk, request, outcome));
   }
 
-  #settle(state: SourceState<S>, chunk: Chunk, question: number, outcome: Outcome): void {
+  #settle(state: SourceState<S>, chunk: Chunk, request: number, outcome: Outcome): void {
     const now = this.#options.now();
     this.#asked -= 1;
     state.answered(chunk.length, now);
-    if (outcome instanceof Error) return this.#failed(state, chunk.index, question, outcome);
+    if (outcome instanceof Error) return this.#failed(state, chunk.index, request, outcome);
     // Too late for this run; the next one may need it.
-    if (this.#finish === undefined) return this.#scheduler.release(state.source.address, chunk.index);
-    state.take(chunk.length);
-    if (this.#scheduler.complete(state.source.address, chunk.index, state.isProven)) {
-      this.#account.received(outcome.length, now);
+    if (!this.#isRunning) return this.#scheduler.release(state.source.address, chunk.index);
+    state.take(chunk.length, now);
+    if (this.#scheduler.complete(state.source.address, chunk.index)) {
+      this.#received += outcome.length;
+      this.#lastChunkAt = now;
       this.#sources.credit(state, outcome.length);
-      this.#write(chunk.offset, outcome);
-      if (this.isDone && !this.#disk.isOn) this.#finish();
+      if (!this.#options.write(chunk.offset, outcome)) this.#isDiskBusy = true;
+      if (this.isDone) this.#end();
     }
     while (this.#askOne(state));
   }
 
-  #write(offset: number, data: Buffer): void {
-    try {
-      const write = this.#options.sink.write(offset, data);
-      if (write !== undefined) this.#disk.add(write);
-    } catch (error) {
-      this.#finish?.(error as Error);
-    }
-  }
-
-  #failed(state: SourceState<S>, index: number, question: number, error: Error): void {
+  #failed(state: SourceState<S>, index: number, request: number, error: Error): void {
     const { address } = state.source;
-    if (!(error instanceof ConnectionError || error instanceof ProtocolError)) {
-      this.#finish?.(error);
-      return;
-    }
-    const isNew = this.#blame.isNew(error, question);
-    if (!isNew || this.#finish === undefined || this.#scheduler.isRetired(address)) {
+    if (!(error instanceof ConnectionError || error instanceof ProtocolError)) return this.#end(error);
+    const isNew = state.isNewFailure(error, request);
+    if (!isNew || !this.#isRunning || this.#scheduler.isRetired(address)) {
       this.#scheduler.release(address, index);
     } else {
       this.#options.onChunkFailed?.(address, index, error);
-      state.fail();
+      state.fail(error.code);
       const points = NO_SECOND_TRY.includes(error.code) ? MAX_SOURCE_FAILURES : 1;
       if (this.#scheduler.fail(address, index, points)) this.#retired(state);
     }
@@ -295,8 +284,9 @@ export class Download<S extends string> {
   }
 
   #retired(state: SourceState<S>): void {
-    const seconds = state.rest(this.#options.now());
-    // Of the last one's rest nobody would see the end.
-    if (!this.#sources.areLost) this.#options.onSourceRetired?.(state.source.address, seconds);
+    const now = this.#options.now();
+    const seconds = state.backOff(now);
+    // Of the last one's backoff nobody would see the end.
+    if (!this.#sources.areLost(now)) this.#options.onSourceRetired?.(state.source.address, seconds);
   }
 }

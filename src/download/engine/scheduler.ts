@@ -1,16 +1,26 @@
-import { MAX_SOURCE_FAILURES } from '../../limits.ts';
 import { Bitmap } from './bitmap.ts';
+
+/** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
+export const MAX_SOURCE_FAILURES = 4;
 
 /** What a good chunk gives back of a source's failure points. */
 const FORGIVENESS = 0.25;
 
-interface SourceState {
+/** Whose chunk something is; one byte a chunk names its giver. */
+const MAX_GIVERS = 255;
+const THERE_BEFORE = 0;
+
+/** What one source has to do with the queue. */
+interface Checkouts<S> {
+  readonly source: S;
+  /** Its number as a giver, from 1. */
+  readonly number: number;
   failures: number;
   retired: boolean;
   /** Chunks checked out and not yet answered for. */
   readonly held: Set<number>;
   /** Of these, for `duplicate`: the ones not yet looked at, the last asked for at the end. */
-  lap: number[] | undefined;
+  candidates: number[] | undefined;
 }
 
 /**
@@ -19,18 +29,18 @@ interface SourceState {
  * A source asks, gets a chunk, and completes it or gives it back; a fast source simply asks more often, so there is
  * nothing to rebalance. A chunk is held by one source at a time, or by more at the very end (`duplicate`), and completes
  * once: the first answer counts. One that came back waits behind those never asked for, so a bad one cannot hold up
- * the rest. A chunk is doubtful until somebody who can prove its content has sent it.
+ * the rest. Who gave a chunk is remembered, so that what one source has given can be fetched again elsewhere.
  * What never happens here: promises, timers, the time of day, chance.
- * Cost: every call is O(1), apart from `retire` and the first `duplicate` behind `renew` (what that source holds), `missing` and
- * `reopenDoubtful` (all chunks); three bits a chunk.
+ * Cost: every call is O(1), apart from `retire` and the first `duplicate` after `renew` (what that source holds), `missing`
+ * and `reopen` (all chunks); two bits and a byte a chunk.
  */
 export class Scheduler<S extends string = string> {
   readonly chunks: number;
   readonly #done: Bitmap;
   /** Done, held, or waiting in `#returned`. */
   readonly #taken: Bitmap;
-  readonly #doubtful: Bitmap;
-  readonly #sources = new Map<S, SourceState>();
+  readonly #givers: Uint8Array;
+  readonly #sources = new Map<S, Checkouts<S>>();
   readonly #returned: number[] = [];
   #returnedHead = 0;
   #nextNew = 0;
@@ -40,7 +50,7 @@ export class Scheduler<S extends string = string> {
     this.chunks = chunks;
     this.#done = new Bitmap(chunks);
     this.#taken = new Bitmap(chunks);
-    this.#doubtful = new Bitmap(chunks);
+    this.#givers = new Uint8Array(chunks);
     for (const source of sources) this.add(source);
   }
 
@@ -55,18 +65,21 @@ export class Scheduler<S extends string = string> {
   /** One more source; nothing where it is one already. */
   add(source: S): void {
     if (this.#sources.has(source)) return;
-    this.#sources.set(source, { failures: 0, retired: false, held: new Set(), lap: undefined });
+    const number = this.#sources.size + 1;
+    if (number > MAX_GIVERS) throw new RangeError(`more than ${MAX_GIVERS} sources`);
+    const fresh = { failures: 0, retired: false, held: new Set<number>(), candidates: undefined };
+    this.#sources.set(source, { source, number, ...fresh });
   }
 
   isRetired(source: S): boolean {
     return this.#state(source).retired;
   }
 
-  /** A chunk that is there before anybody was asked; doubtful, for nobody knows any more who sent it. */
-  has(index: number): void {
+  /** A chunk that is there before anybody was asked: nobody knows any more who gave it. */
+  addPresent(index: number): void {
     if (this.#taken.has(index)) return;
     this.#taken.add(index);
-    this.#finish(index, false);
+    this.#finish(index, THERE_BEFORE);
   }
 
   /** The index of a chunk for this source to fetch, undefined where there is none now or the source is retired. */
@@ -76,7 +89,7 @@ export class Scheduler<S extends string = string> {
     const index = this.#take();
     if (index !== undefined) {
       state.held.add(index);
-      state.lap = undefined;
+      state.candidates = undefined;
     }
     return index;
   }
@@ -89,8 +102,8 @@ export class Scheduler<S extends string = string> {
     const from = this.#state(slow);
     const to = this.#state(helper);
     if (to.retired) return undefined;
-    from.lap ??= [...from.held];
-    for (let index = from.lap.pop(); index !== undefined; index = from.lap.pop()) {
+    from.candidates ??= [...from.held];
+    for (let index = from.candidates.pop(); index !== undefined; index = from.candidates.pop()) {
       if (this.#done.has(index) || !from.held.has(index) || !this.#isHeldBy(slower, index)) continue;
       to.held.add(index);
       return index;
@@ -100,24 +113,23 @@ export class Scheduler<S extends string = string> {
 
   /** Who is slow may have changed: `duplicate` looks at all chunks again. */
   renew(): void {
-    for (const state of this.#sources.values()) state.lap = undefined;
+    for (const state of this.#sources.values()) state.candidates = undefined;
   }
 
   /**
    * Takes a fetched chunk as done. False where the source did not hold it (any more), or another was faster: its bytes
    * are not wanted.
-   * @param isProven the source's content is known to be the right one
    */
-  complete(source: S, index: number, isProven = false): boolean {
+  complete(source: S, index: number): boolean {
     const state = this.#state(source);
     if (!state.held.delete(index)) return false;
     state.failures = Math.max(0, state.failures - FORGIVENESS);
     if (this.#done.has(index)) return false;
-    this.#finish(index, isProven);
+    this.#finish(index, state.number);
     return true;
   }
 
-  /** Puts a chunk back without blame. */
+  /** Puts a chunk back; its source has not failed. */
   release(source: S, index: number): void {
     if (!this.#state(source).held.delete(index)) return;
     if (!this.#done.has(index) && !this.#isHeld(index)) this.#returned.push(index);
@@ -144,11 +156,14 @@ export class Scheduler<S extends string = string> {
     for (const index of state.held) this.release(source, index);
   }
 
-  /** Asks a retired source again; one more failure retires it anew. */
-  restore(source: S): void {
+  /**
+   * Asks a retired source again.
+   * @param failures points that it begins with: by default one more failure retires it anew
+   */
+  restore(source: S, failures = MAX_SOURCE_FAILURES - 1): void {
     const state = this.#state(source);
     state.retired = false;
-    state.failures = MAX_SOURCE_FAILURES - 1;
+    state.failures = failures;
   }
 
   /** The chunks not completed, as inclusive ranges in ascending order. */
@@ -156,25 +171,45 @@ export class Scheduler<S extends string = string> {
     return this.#done.ranges(false);
   }
 
-  /** Opens the doubtful chunks anew that are done, and returns them as inclusive ranges in ascending order. */
-  reopenDoubtful(): [first: number, last: number][] {
-    const ranges = this.#doubtful.ranges(true);
-    for (const [first, last] of ranges) {
+  /**
+   * Opens the chunks anew that these sources have given, and returns them as inclusive ranges in ascending order.
+   * @param givers undefined stands for whoever gave what was there before
+   * @param onChunk hears of each
+   */
+  reopen(
+    givers: ReadonlySet<S | undefined>,
+    onChunk: (giver: S | undefined, index: number) => void = () => undefined,
+  ): [first: number, last: number][] {
+    const byNumber = new Map<number, S | undefined>();
+    if (givers.has(undefined)) byNumber.set(THERE_BEFORE, undefined);
+    for (const { source, number } of this.#sources.values())
+      if (givers.has(source)) byNumber.set(number, source);
+    const ranges: [number, number][] = [];
+    for (const [first, last] of this.#done.ranges(true)) {
       for (let index = first; index <= last; index++) {
-        this.#doubtful.delete(index);
-        this.#done.delete(index);
-        this.#completed -= 1;
-        // Somebody may still be asked for it a second time; otherwise it is as one never asked for.
-        if (!this.#isHeld(index)) this.#taken.delete(index);
+        const giver = this.#givers[index] ?? THERE_BEFORE;
+        if (!byNumber.has(giver)) continue;
+        onChunk(byNumber.get(giver), index);
+        this.#reopen(index);
+        const range = ranges.at(-1);
+        if (range?.[1] === index - 1) range[1] = index;
+        else ranges.push([index, index]);
       }
     }
     this.#nextNew = 0;
     return ranges;
   }
 
-  #finish(index: number, isProven: boolean): void {
+  #reopen(index: number): void {
+    this.#done.delete(index);
+    this.#completed -= 1;
+    // Somebody may still be asked for it a second time; otherwise it is as one never asked for.
+    if (!this.#isHeld(index)) this.#taken.delete(index);
+  }
+
+  #finish(index: number, giver: number): void {
     this.#done.add(index);
-    if (!isProven) this.#doubtful.add(index);
+    this.#givers[index] = giver;
     this.#completed += 1;
   }
 
@@ -208,7 +243,7 @@ export class Scheduler<S extends string = string> {
     return true;
   }
 
-  #state(source: S): SourceState {
+  #state(source: S): Checkouts<S> {
     const state = this.#sources.get(source);
     if (state === undefined) throw new RangeError(`no source of this download: ${source}`);
     return state;

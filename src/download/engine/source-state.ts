@@ -1,22 +1,40 @@
-import {
-  FIRST_REST_MS,
-  LAST_RESTS,
-  LONGEST_REST_MS,
-  MAX_IN_FLIGHT_BYTES,
-  MAX_QUESTIONS,
-  SMALLEST_WINDOW_BYTES,
-  SPEED_INTERVAL_MS,
-  START_WINDOW_BYTES,
-  WINDOW_SECONDS,
-} from '../../limits.ts';
-import type { Source } from './plan.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../limits.ts';
+import type { Source } from './chunks.ts';
 import { Speed } from './speed.ts';
+
+/**
+ * What is asked of a source ahead of its answers: as many bytes as it has sent in this time, so that no round trip below it
+ * leaves it idle. START_WINDOW_BYTES until its speed is known, at least SMALLEST_WINDOW_BYTES, and always one chunk.
+ */
+export const WINDOW_SECONDS = 0.75;
+export const START_WINDOW_BYTES = 256 * 1024;
+export const SMALLEST_WINDOW_BYTES = 16 * 1024;
+
+/** The speed of a source is taken anew after this long. */
+const SPEED_INTERVAL_SECONDS = 0.1;
+
+/** A source is lost once it has backed off so often without a good chunk in between; the last time is not waited for. */
+export const LAST_BACKOFFS = 3;
+
+/** A source that has delivered and fell silent is tried again at least this often: its link may be back. */
+const SILENT_BACKOFF_MS = 4_000;
+
+/** What fails where the link is down: nothing comes back, not even that nobody listens. */
+const SILENCES: readonly string[] = ['reply-timeout', 'connect-timeout', 'unreachable'];
+
+export interface BackoffTiming {
+  /** Milliseconds for which a source that failed too often is left alone; each time twice as long, up to the longest. */
+  readonly firstBackoffMs: number;
+  readonly longestBackoffMs: number;
+  /** Milliseconds since its last good chunk for which a source that fell silent is waited for: its link may be down. */
+  readonly silenceMs: number;
+}
 
 /** Bytes a second that START_WINDOW_BYTES suppose. */
 const START_SPEED = START_WINDOW_BYTES / WINDOW_SECONDS;
 
 /**
- * What a download knows of one of its sources: how fast it is, so how much may be asked of it ahead, and whether it rests.
+ * What a download knows of one of its sources: how fast it is, so how much may be asked of it ahead, and whether it backs off.
  * Times in seconds, given by the caller.
  */
 export class SourceState<S extends string> {
@@ -24,10 +42,8 @@ export class SourceState<S extends string> {
   readonly speed = new Speed();
   /** It may be asked: its connection is prepared. */
   isReady = false;
-  /** Its content is another one: never asked again. */
+  /** Its content is another one, or may be: not asked. */
   isExcluded = false;
-  /** Its content is the one that is wanted, by its digest. */
-  isProven = false;
   /** Chunks and bytes asked of it and not answered. */
   asked = 0;
   askedBytes = 0;
@@ -35,20 +51,38 @@ export class SourceState<S extends string> {
   delivered = 0;
   /** Something has failed: one chunk at a time, until a good one has come. */
   #isOnProbation = false;
-  #rests = 0;
-  #restsUntil: number | undefined;
+  /** In a row. */
+  #backoffs = 0;
+  #backsOffUntil: number | undefined;
+  #lastGoodAt: number | undefined;
+  /** The last failure was that nothing came. */
+  #isSilent = false;
+  #requests = 0;
+  /** How many requests there had been when an error was counted. */
+  readonly #counted = new WeakMap<Error, number>();
+  readonly #timing: BackoffTiming;
 
-  constructor(source: Source<S>) {
+  constructor(source: Source<S>, timing: BackoffTiming) {
     this.source = source;
+    this.#timing = timing;
   }
 
-  get isResting(): boolean {
-    return this.#restsUntil !== undefined;
+  get isBackingOff(): boolean {
+    return this.#backsOffUntil !== undefined;
   }
 
-  /** It is another file, or has failed so often in a row that nobody would wait for it alone. */
-  get isLost(): boolean {
-    return this.isExcluded || this.#rests >= LAST_RESTS;
+  /**
+   * It is another file, or has failed so often in a row that nobody would wait for it alone. One that has delivered and then
+   * fell silent may have lost its link, and is waited for much longer.
+   */
+  isLost(now: number): boolean {
+    if (this.isExcluded) return true;
+    return this.#backoffs >= LAST_BACKOFFS && !this.#mayReturn(now);
+  }
+
+  #mayReturn(now: number): boolean {
+    if (!this.#isSilent || this.#lastGoodAt === undefined) return false;
+    return now - this.#lastGoodAt < this.#timing.silenceMs / 1000;
   }
 
   /**
@@ -57,7 +91,7 @@ export class SourceState<S extends string> {
    * @param sharers how many sources share MAX_IN_FLIGHT_BYTES
    */
   hasRoom(chunkSize: number, atOnce: number, sharers: number): boolean {
-    if (!this.isReady || this.isResting || this.isExcluded) return false;
+    if (!this.isReady || this.isBackingOff || this.isExcluded) return false;
     if (this.asked === 0) return true;
     if (this.#isOnProbation || this.asked >= Math.min(atOnce, MAX_QUESTIONS)) return false;
     const { value } = this.speed;
@@ -69,7 +103,7 @@ export class SourceState<S extends string> {
 
   /** It is at work, and something is known of its speed. */
   get isMeasured(): boolean {
-    return this.asked > 0 && !this.isResting && this.speed.value !== undefined;
+    return this.asked > 0 && !this.isBackingOff && this.speed.value !== undefined;
   }
 
   /**
@@ -81,10 +115,13 @@ export class SourceState<S extends string> {
     return bytes === 0 ? 0 : bytes / (this.speed.value ?? START_SPEED);
   }
 
-  ask(bytes: number, now: number): void {
+  /** Returns the number of this request. */
+  ask(bytes: number, now: number): number {
     if (this.asked === 0) this.speed.begin(now);
     this.asked += 1;
     this.askedBytes += bytes;
+    this.#requests += 1;
+    return this.#requests;
   }
 
   answered(bytes: number, now: number): void {
@@ -93,33 +130,48 @@ export class SourceState<S extends string> {
     if (this.asked === 0) this.speed.pause(now);
   }
 
-  take(bytes: number): void {
+  take(bytes: number, now: number): void {
     this.speed.add(bytes);
     this.#isOnProbation = false;
-    this.#rests = 0;
+    this.#backoffs = 0;
+    this.#lastGoodAt = now;
   }
 
-  fail(): void {
+  /**
+   * Whether this failure is a new one; it is counted then. A connection that ends takes many requests with it, all with the
+   * same error. A request that is sent later and fails with it again is another failure.
+   */
+  isNewFailure(error: Error, request: number): boolean {
+    if (request <= (this.#counted.get(error) ?? 0)) return false;
+    this.#counted.set(error, this.#requests);
+    return true;
+  }
+
+  /** @param code of the error with which it has failed */
+  fail(code: string): void {
     this.#isOnProbation = true;
+    this.#isSilent = SILENCES.includes(code);
   }
 
-  /** Begins a rest and returns its seconds: twice as long as the last, if no good chunk has come in between. */
-  rest(now: number): number {
-    const seconds = Math.min(FIRST_REST_MS * 2 ** this.#rests, LONGEST_REST_MS) / 1000;
-    this.#rests += 1;
-    this.#restsUntil = now + seconds;
+  /** Leaves it alone and returns for how many seconds: twice as long as before, if no good chunk has come in between. */
+  backOff(now: number): number {
+    const { firstBackoffMs, longestBackoffMs } = this.#timing;
+    const longest = this.#mayReturn(now) ? Math.min(SILENT_BACKOFF_MS, longestBackoffMs) : longestBackoffMs;
+    const seconds = Math.min(firstBackoffMs * 2 ** this.#backoffs, longest) / 1000;
+    this.#backoffs += 1;
+    this.#backsOffUntil = now + seconds;
     this.#isOnProbation = true;
     return seconds;
   }
 
-  /** Ends a rest that is over; whether there was one. */
+  /** Ends a backoff that is over; whether there was one. */
   wake(now: number): boolean {
-    if (this.#restsUntil === undefined || now < this.#restsUntil) return false;
-    this.#restsUntil = undefined;
+    if (this.#backsOffUntil === undefined || now < this.#backsOffUntil) return false;
+    this.#backsOffUntil = undefined;
     return true;
   }
 
-  lap(now: number): void {
-    this.speed.lap(now, SPEED_INTERVAL_MS / 1000);
+  sampleSpeed(now: number): void {
+    this.speed.sample(now, SPEED_INTERVAL_SECONDS);
   }
 }

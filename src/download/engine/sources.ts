@@ -1,13 +1,23 @@
-import { END_GAME_ADVANTAGE, END_GAME_LEAST_MS } from '../../limits.ts';
 import type { SourceProgress } from './download-options.ts';
-import type { Source } from './plan.ts';
-import { SourceState } from './source-state.ts';
+import type { Source } from './chunks.ts';
+import { SourceState, type BackoffTiming } from './source-state.ts';
+
+/** A second source is asked for a chunk where the first is expected to take this many times as long for all it owes. */
+const END_GAME_ADVANTAGE = 2;
+
+/** And only where the first is expected to take longer than this: what comes soon anyway is not worth asking twice. */
+const END_GAME_LEAST_SECONDS = 0.25;
 
 /** The sources of one download, with what it knows of each. */
 export class Sources<S extends string> {
   readonly #states = new Map<S, SourceState<S>>();
   /** Those that have delivered, in the order of their first chunks. */
   readonly #givers = new Set<SourceState<S>>();
+  readonly #timing: BackoffTiming;
+
+  constructor(timing: BackoffTiming) {
+    this.#timing = timing;
+  }
 
   [Symbol.iterator](): IterableIterator<SourceState<S>> {
     return this.#states.values();
@@ -19,18 +29,18 @@ export class Sources<S extends string> {
 
   /** Those that may be asked now. */
   get atWork(): SourceState<S>[] {
-    return [...this].filter((state) => state.isReady && !state.isResting && !state.isExcluded);
+    return [...this].filter((state) => state.isReady && !state.isBackingOff && !state.isExcluded);
   }
 
-  /** All have failed again after every rest, or are excluded. */
-  get areLost(): boolean {
-    return [...this].every(({ isLost }) => isLost);
+  /** All have failed again after every backoff, or are excluded. */
+  areLost(now: number): boolean {
+    return [...this].every((state) => state.isLost(now));
   }
 
-  /** What each has given, but for those that turned out to have something else. */
+  /** What each has given that was not fetched again elsewhere. */
   get shares(): { source: S; bytes: number }[] {
     return [...this.#givers]
-      .filter(({ isExcluded }) => !isExcluded)
+      .filter(({ delivered }) => delivered > 0)
       .map(({ source, delivered }) => ({ source: source.address, bytes: delivered }));
   }
 
@@ -47,14 +57,14 @@ export class Sources<S extends string> {
   }
 
   add(source: Source<S>): SourceState<S> {
-    const state = new SourceState(source);
+    const state = new SourceState(source, this.#timing);
     this.#states.set(source.address, state);
     return state;
   }
 
   /** A chunk of this one was taken. */
   credit(state: SourceState<S>, bytes: number): void {
-    if (state.delivered === 0) this.#givers.add(state);
+    this.#givers.add(state);
     state.delivered += bytes;
   }
 
@@ -62,7 +72,7 @@ export class Sources<S extends string> {
   slowerThan(helper: SourceState<S>, chunkSize: number): Set<S> {
     const own = helper.timeFor(chunkSize);
     if (own === Infinity) return new Set();
-    const least = Math.max(own * END_GAME_ADVANTAGE, END_GAME_LEAST_MS / 1000);
+    const least = Math.max(own * END_GAME_ADVANTAGE, END_GAME_LEAST_SECONDS);
     const slower = [...this].filter(
       (state) => state !== helper && state.isMeasured && state.timeFor(0) >= least,
     );

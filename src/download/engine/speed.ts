@@ -41,7 +41,7 @@ export class Speed {
   }
 
   /** Ends the interval where it has lasted at least that long. */
-  lap(now: number, seconds: number): void {
+  sample(now: number, seconds: number): void {
     const busy = this.#busyFor + (this.#since === undefined ? 0 : now - this.#since);
     if (busy < seconds) return;
     if (this.#bytes === 0) {

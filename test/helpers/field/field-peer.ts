@@ -43,7 +43,7 @@ export const VARIANTS: readonly (readonly [what: string, dialect: FieldDialect, 
   ['raw', 'raw', {}],
   ['callback', 'callback', {}],
   ['callback without newline', 'callback', { ending: 'none' }],
-  ['callback whose FIN comes a little later', 'callback', { finDelayMs: 10 }],
+  ['callback whose FIN comes a little later', 'callback', { finDelayMs: 2 }],
   ['persistent', 'persistent', {}],
   ['multiline', 'multiline', {}],
 ];

@@ -1,4 +1,4 @@
-import type { FoundFileView, NeighbourView } from '../../../src/events.ts';
+import type { FoundFileView } from '../../../src/events.ts';
 import { SpawnedPeer, type LoggedEvent, type SpawnOptions } from '../spawned-peer.ts';
 
 /** The built program at its menu, one command at a time, each waited for. */
@@ -27,13 +27,6 @@ export class OurProgram implements AsyncDisposable {
     await this.#afterwards(() => this.spawned.type(2));
   }
 
-  /** Menu 4 without choosing. */
-  async search(): Promise<readonly FoundFileView[]> {
-    const found = await this.#search();
-    if (found.length > 0) this.spawned.type(0);
-    return found;
-  }
-
   /** Menu 4: finds a file and downloads it; returns how it ended. */
   async download(name: string, ms = 15_000): Promise<LoggedEvent> {
     const since = this.spawned.events.length;
@@ -43,30 +36,6 @@ export class OurProgram implements AsyncDisposable {
     this.spawned.type(place + 1);
     const isEnd = ({ event }: LoggedEvent) => event === 'download-finished' || event === 'download-failed';
     return this.spawned.until(isEnd, ms, since);
-  }
-
-  /** Menu 5: the neighbours as it sees them. */
-  async peers(): Promise<readonly NeighbourView[]> {
-    const since = this.spawned.events.length;
-    this.spawned.type(5);
-    const event = await this.spawned.until((e) => e.event === 'statistics-shown', undefined, since);
-    return event.event === 'statistics-shown' ? event.peers : [];
-  }
-
-  /** Waits until an address has a status. */
-  async sees(address: string, status: 'ONLINE' | 'OFFLINE'): Promise<void> {
-    await this.spawned.until((e) => {
-      const changed = e.event === 'neighbour-status-changed' || e.event === 'neighbour-added';
-      return changed && e.neighbour === address && e.status === status;
-    });
-  }
-
-  /** The dialects that it has learnt of an address, in order. */
-  async dialectsOf(address: string): Promise<string[]> {
-    const events = await this.spawned.readEvents();
-    return events.flatMap((e) =>
-      e.event === 'dialect-learnt' && e.neighbour === address ? [e.dialect] : [],
-    );
   }
 
   /** Menu 9. */
@@ -89,7 +58,9 @@ export class OurProgram implements AsyncDisposable {
 
   /** Commands run one after the other: what the next one shows is the end of this one. */
   async #afterwards(command: () => void): Promise<void> {
+    const since = this.spawned.events.length;
     command();
-    await this.peers();
+    this.spawned.type(5);
+    await this.spawned.until((e) => e.event === 'statistics-shown', undefined, since);
   }
 }

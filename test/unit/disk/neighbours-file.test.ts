@@ -2,8 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { appendFile, mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { NeighboursFile } from '../../../src/disk/neighbours-file.ts';
-import { MAX_NEIGHBOURS_FILE_BYTES } from '../../../src/limits.ts';
+import { NeighboursFile, MAX_NEIGHBOURS_FILE_BYTES } from '../../../src/disk/neighbours-file.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 async function fileWith(content: string | Buffer): Promise<string> {
@@ -97,12 +96,26 @@ describe('NeighboursFile.read', () => {
     expect(await file.read()).toEqual(lines.map(([line, text]) => ({ line, text })));
   });
 
-  it('survives bytes that are no text', async () => {
-    const file = await NeighboursFile.open(await fileWith(Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x61])));
+  it('survives accents in another encoding', async () => {
+    const file = await NeighboursFile.open(
+      await fileWith(Buffer.from('# da Jos\xe9\na:1\n\xe9\n', 'latin1')),
+    );
     expect(await file.read()).toEqual([
-      { line: 1, text: '\ufffd\ufffd\0' },
-      { line: 2, text: 'a' },
+      { line: 2, text: 'a:1' },
+      { line: 3, text: '\ufffd' },
     ]);
+  });
+
+  it.each([
+    ['bytes of a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0x02, 0x01, 0x0a, 0x61])],
+    ['UTF-16', Buffer.from('a:1\n', 'utf16le')],
+  ])('refuses %s, and writes nothing into it', async (_, content) => {
+    const path = await fileWith('a:1\n');
+    const file = await NeighboursFile.open(path);
+    await writeFile(path, content);
+    await expect(NeighboursFile.open(path)).rejects.toMatchObject({ code: 'not-text', path });
+    await expect(file.append('b:2')).rejects.toMatchObject({ code: 'not-text', path });
+    expect(await readFile(path)).toEqual(content);
   });
 });
 

@@ -44,8 +44,7 @@ describe('EventLog', () => {
     for (const event of EVENTS) log.report(event);
     const read = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(read.map(({ seq }) => seq)).toEqual(EVENTS.map((_, at) => at + 1));
-    for (const [at, event] of EVENTS.entries())
-      expect(read[at]).toMatchObject({ v: 1, run: 'r1', ...event });
+    for (const [at, event] of EVENTS.entries()) expect(read[at]).toMatchObject({ v: 1, run: 'r1', ...event });
   });
 
   it('writes the args of a message that computes them when they are read, and nothing else that it holds', () => {

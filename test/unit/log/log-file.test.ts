@@ -3,14 +3,14 @@ import { closeSync, constants, existsSync, openSync, readFileSync, readSync } fr
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LogFile } from '../../../src/log/log-file.ts';
-import type { FileError } from '../../../src/errors.ts';
 import {
+  LogFile,
   LOG_BUFFER_BYTES,
   LOG_CLOSE_TIMEOUT_MS,
   LOG_FLUSH_MS,
   MAX_LOG_BACKLOG_BYTES,
-} from '../../../src/limits.ts';
+} from '../../../src/log/log-file.ts';
+import type { FileError } from '../../../src/errors.ts';
 import { temporaryFolder } from '../disk/temporary-folder.ts';
 
 const linux = process.platform === 'linux';
@@ -98,6 +98,32 @@ describe('LogFile', () => {
     log.write('y');
     expect(readFileSync(path).length).toBe(LOG_BUFFER_BYTES + 2);
     log.close();
+  });
+
+  it('is put aside before it becomes too large, and begun anew with a whole line', async () => {
+    const path = join(await temporaryFolder(), 'log');
+    await writeFile(path, 'former\n');
+    const log = LogFile.open(path, noError, 100);
+    for (const line of ['a', 'b', 'c', 'd']) {
+      log.write(line.repeat(49));
+      log.flush();
+    }
+    log.close();
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe(`${'b'.repeat(49)}\n${'c'.repeat(49)}\n`);
+    expect(readFileSync(path, 'utf8')).toBe(`${'d'.repeat(49)}\n`);
+  });
+
+  it('tells once where it cannot be put aside', async () => {
+    const path = join(await temporaryFolder(), 'log');
+    await mkdir(join(`${path}.1`, 'full'), { recursive: true });
+    const errors: FileError[] = [];
+    const log = LogFile.open(path, (error) => errors.push(error), 10);
+    for (let round = 0; round < 3; round += 1) {
+      log.write('a line of some length');
+      log.flush();
+    }
+    log.close();
+    expect(errors).toMatchObject([{ code: 'not-a-file', path }]);
   });
 
   it('takes nothing after its end', async () => {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
 import { decode } from '../../../src/protocol/decode.ts';
-import { replyReader, requestReader } from '../../../src/protocol/frame-reader.ts';
+import { MAX_REPLY_BYTES } from '../../../src/limits.ts';
+import { LengthBuffer } from '../../../src/protocol/length-buffer.ts';
+import { LineBuffer } from '../../../src/protocol/line-buffer.ts';
 import { loadFixtures, type Expected, type WireStream } from '../../helpers/field/fixtures.ts';
 
 const FIXTURES = loadFixtures();
 
 /** The payloads of a stream that arrives in these pieces. */
 function payloadsOf(writer: WireStream['writer'], pieces: readonly Buffer[]): string[] {
-  const reader = writer === 'C' ? requestReader() : replyReader();
+  const isPrefixed = writer === 'S' && pieces.find(({ length }) => length > 0)?.[0] === 0;
+  const reader = isPrefixed ? new LengthBuffer(MAX_REPLY_BYTES) : new LineBuffer(MAX_REPLY_BYTES);
   const payloads = pieces.flatMap((piece) => reader.push(piece));
   const last = reader.end();
   return [...payloads, ...(last === undefined ? [] : [last])].map((payload) => payload.toString('latin1'));

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../../../src/limits.ts';
+import { MAX_REQUEST_BYTES, MAX_TOKEN_BYTES } from '../../../src/limits.ts';
 import { nameFromBytes } from '../../../src/protocol/name-bytes.ts';
-import type { Address } from '../../../src/protocol/address.ts';
-import { decode } from '../../../src/protocol/decode.ts';
-import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';
-import { encode } from '../../../src/protocol/encode.ts';
 import { LineTokens, parseCount } from '../../../src/protocol/line-tokens.ts';
 
 /** The tokens of a line, read in the plainest way: byte by byte. */
@@ -52,22 +48,22 @@ describe('LineTokens', () => {
   });
 
   it('reads a long line as it reads a short one, wherever its head ends', () => {
-    const data = Buffer.alloc(64, 'x');
-    const stamp = { origin: '127.0.0.1:9001' as Address, clock: 12_345 };
+    const base64 = 'x'.repeat(64);
     for (let length = MAX_REQUEST_BYTES - 60; length < MAX_REQUEST_BYTES + 20; length++) {
-      const message = {
-        ...stamp,
-        type: 'FILE',
-        token: 'n'.repeat(length),
-        size: 4096,
-        index: 7,
-        data,
-      } as const;
-      const line = encode(message, DEFAULT_DIALECT).subarray(0, -1);
-      expect(decode(line)).toEqual(message);
-      const withoutClock = Buffer.from(line.toString().replace(' 12345 ', ' '));
-      expect(decode(withoutClock)).toEqual({ ...message, clock: 0 });
+      const head = ['127.0.0.1:9001', '12345', 'FILE', 'n'.repeat(length), '4096', '7'];
+      const line = new LineTokens(Buffer.from([...head, base64].join(' ')));
+      expect(nextTokens(line, 6)).toEqual(head);
+      expect(line.rest()).toBe(base64);
     }
+  });
+
+  it('gives the tokens of a long list in slices, none longer than an entry can be', () => {
+    const tokens = Array.from({ length: 9_000 }, (_, at) => (at % 5 === 0 ? `é${at}` : `f${at}`));
+    tokens[4_000] = 'x'.repeat(100_000);
+    const slices = [...new LineTokens(Buffer.from(tokens.join(' '))).slices()];
+    expect(slices.length).toBeGreaterThan(3);
+    tokens[4_000] = 'x'.repeat(MAX_TOKEN_BYTES + 1);
+    expect(slices.flat()).toEqual(tokens);
   });
 });
 

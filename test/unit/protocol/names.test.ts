@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesFromName, nameFromBytes } from '../../../src/protocol/name-bytes.ts';
-import { decodeName, encodeName } from '../../../src/protocol/names.ts';
+import {
+  candidateNames,
+  decodeName,
+  encodeName,
+  isNameToken,
+  isSameName,
+} from '../../../src/protocol/names.ts';
 
 describe('names as tokens', () => {
   it.each([
@@ -36,5 +42,36 @@ describe('names as tokens', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('the names that a token may mean', () => {
+  const names = (token: string): string[] => [...candidateNames(token)].map(({ name }) => name);
+
+  it('begin with the file that we list under it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
+        const name = nameFromBytes(bytes);
+        expect(names(encodeName(name))[0]).toBe(name);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ['a', ['a']],
+    ['a%20b', ['a b', 'a%20b']],
+    ['%41', ['%41', 'A']],
+    ['a%20b:7', ['a%20b:7', 'a b:7', 'a b', 'a%20b']],
+    ['YSBi', ['YSBi', 'a b']],
+  ])('of %s are %j', (token, expected) => {
+    expect(names(token)).toEqual(expected);
+  });
+
+  it('are none for a token that no name can have', () => {
+    expect(isNameToken('%C3%A7'.repeat(127))).toBe(true);
+    expect(isNameToken('ç'.repeat(400))).toBe(false);
+    expect(names('%41'.repeat(256))).toEqual([]);
+    expect(isSameName('%41'.repeat(256), 'A'.repeat(256))).toBe(false);
   });
 });

@@ -4,7 +4,8 @@ import { ProtocolError } from '../../../src/errors.ts';
 import { bytesFromName } from '../../../src/protocol/name-bytes.ts';
 import { decode } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT, DIALECT_NAMES, dialectNamed } from '../../../src/protocol/dialect.ts';
-import { requestReader } from '../../../src/protocol/frame-reader.ts';
+import { MAX_REQUEST_BYTES } from '../../../src/limits.ts';
+import { LineBuffer } from '../../../src/protocol/line-buffer.ts';
 import { encode, encodeForSocket, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import type { Message } from '../../../src/protocol/message.ts';
@@ -15,7 +16,7 @@ const TRAILING = '127.0.0.1:9009 77 BYE';
 
 /** What a reader makes of these pieces. */
 function read(pieces: readonly Buffer[]): Message[] {
-  const reader = requestReader();
+  const reader = new LineBuffer(MAX_REQUEST_BYTES);
   const payloads = pieces.flatMap((piece) => reader.push(piece));
   const last = reader.end();
   return [...payloads, ...(last === undefined ? [] : [last])].map(decode);

@@ -37,6 +37,8 @@ export const FINISHED = {
   seconds: 0.5,
   sha256: '0123456789abcdef'.repeat(4),
   isProven: true,
+  toldBy: 2,
+  chosen: 3,
 } as const;
 
 export const FAILED = {
@@ -57,6 +59,13 @@ export const FIXED: readonly Sample[] = [
     { event: 'neighbour-added', neighbour: A2, status: 'OFFLINE' },
     ['Adicionando novo peer 127.0.0.1:5002 status OFFLINE'],
   ],
+  [
+    { event: 'resume-note-not-written', name: 'a.txt', code: 'disk-full' },
+    [
+      'Não foi possível anotar o andamento do download de a.txt: disco cheio; se for interrompido, recomeçará do início.',
+    ],
+  ],
+  [{ event: 'events-omitted', host: '127.0.0.1', count: 3 }, []],
   [{ event: 'clock-updated', clock: 7, cause: 'send' }, ['=> Atualizando relogio para 7']],
   [
     { event: 'message-sent', to: A2, type: 'LS', args: [], clock: 7, reply: false },
@@ -84,7 +93,7 @@ export const FIXED: readonly Sample[] = [
   ],
   [{ event: 'file-chosen', name: 'milbytes.txt' }, ['arquivo escolhido milbytes.txt']],
   [
-    { ...FINISHED, isProven: false },
+    { ...FINISHED, isProven: false, toldBy: 0 },
     [
       'Download do arquivo m.txt finalizado.',
       '  1000 bytes em 0,50 s (2000 bytes/s), de 2 peers: ' +
@@ -190,7 +199,7 @@ const COMPOSED: readonly Sample[] = [
       'Download do arquivo m.txt finalizado.',
       '  10485760 bytes: 4194304 bytes do download interrompido, 6291456 bytes em 3,00 s (2097152 bytes/s), ' +
         'de 1 peer: 127.0.0.1:5002 com 6291456 bytes (100%).',
-      `  SHA-256: ${FINISHED.sha256} (confere com o informado)`,
+      `  SHA-256: ${FINISHED.sha256} (confere com o informado por 2 de 3 fontes)`,
     ],
   ],
   [
@@ -206,7 +215,7 @@ const COMPOSED: readonly Sample[] = [
 const PLAIN: readonly AppEvent[] = [
   { event: 'peer-stopped' },
   { event: 'stale-files-removed', count: 2 },
-  { event: 'input-rejected', remote: EVIL, code: 'malformed', repeated: 0 },
+  { event: 'input-rejected', remote: EVIL, code: 'malformed', repeated: 0, sample: EVIL },
   { event: 'dialect-learnt', neighbour: A2, dialect: 'raw', evidence: 'reply' },
   { event: 'neighbours-limit-reached', limit: 1000 },
   { event: 'neighbours-file-line-ignored', line: 3, text: EVIL },
@@ -218,6 +227,9 @@ const PLAIN: readonly AppEvent[] = [
   { event: 'source-returned', name: EVIL, source: A3 },
   { event: 'source-added', name: EVIL, source: A3 },
   { event: 'source-excluded', name: EVIL, source: A3 },
+  { event: 'source-banned', name: EVIL, source: A3 },
+  { event: 'clock-ignored', from: A2, clock: 2 ** 52 },
+  { event: 'resume-note-not-written', name: EVIL, code: 'disk-full' },
   { event: 'chunks-doubted', name: EVIL, bytes: 1.5 * MIB },
   { ...STARTED, name: EVIL },
   { ...FINISHED, name: EVIL },

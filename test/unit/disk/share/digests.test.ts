@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { appendFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Digests } from '../../../../src/disk/share/digests.ts';
-import { FolderPath } from '../../../../src/disk/folder-path.ts';
-import { lookAt, type ListedFile } from '../../../../src/disk/share/listed-file.ts';
+import { Digests, HASH_PIECE_BYTES } from '../../../../src/disk/share/digests.ts';
+import { Folder, type ListedFile } from '../../../../src/disk/folder.ts';
 import { FileError } from '../../../../src/errors.ts';
-import { HASH_PIECE_BYTES, MAX_KNOWN_DIGESTS, MAX_WAITING_DIGESTS } from '../../../../src/limits.ts';
-import { gate, handlePrototype } from './handles.ts';
+import { MAX_KNOWN_DIGESTS, MAX_WAITING_DIGESTS } from '../../../../src/limits.ts';
+import { gate, handlePrototype, openIn } from './handles.ts';
 import { temporaryFolder, temporaryShare } from '../temporary-folder.ts';
+
+const linux = process.platform === 'linux';
 
 const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
 
@@ -23,9 +24,10 @@ async function digestsOf(onLook: (name: string, looks: number) => Promise<void> 
   const path = await temporaryFolder();
   let looks = 0;
   let seen = 0;
-  const digests = new Digests(async (name): Promise<ListedFile> => {
+  const folder = new Folder(path, Buffer.from(path));
+  const digests = new Digests(folder, async (name): Promise<ListedFile> => {
     await onLook(name, ++looks);
-    const file = await lookAt(new FolderPath(path, Buffer.from(path)), name);
+    const file = await folder.look(name);
     seen += 1;
     if (file === undefined) throw new FileError('not-found', name);
     return file;
@@ -115,10 +117,11 @@ describe('the digest of a shared file', () => {
   it('is forgotten for the file that was asked for longest ago, of MAX_KNOWN_DIGESTS', async () => {
     const path = await temporaryFolder();
     await put(path, 'a', 'abc');
-    const real = await lookAt(new FolderPath(path, Buffer.from(path)), 'a');
+    const folder = new Folder(path, Buffer.from(path));
+    const real = await folder.look('a');
     if (real === undefined) throw new Error('no file');
     // One real file that seems to be many, by its inode.
-    const digests = new Digests((name) => {
+    const digests = new Digests(folder, (name) => {
       const stats = Object.assign(Object.create(real.stats) as typeof real.stats, { ino: BigInt(name) });
       return Promise.resolve({ ...real, stats });
     });
@@ -280,5 +283,79 @@ describe('the queue of those to be hashed', () => {
     await expect(digests.get('a')).rejects.toMatchObject({ code: 'io', path: join(path, 'a') });
     await closed;
     expect(read.mock.calls.length).toBe(1);
+  });
+});
+
+describe('a huge file', () => {
+  const TURN = 64 * HASH_PIECE_BYTES;
+
+  /** A file without content takes no room on the disk. */
+  async function sparse(path: string, name: string, size: number): Promise<void> {
+    await put(path, name, '');
+    await truncate(join(path, name), size);
+    await utimes(join(path, name), 1000, 1000);
+  }
+
+  /** Runs something at the first read, which goes on afterwards. */
+  async function atFirstRead(action: () => Promise<void> | void) {
+    const prototype = await handlePrototype();
+    const read = Object.getOwnPropertyDescriptor(prototype, 'read')?.value as (
+      ...args: unknown[]
+    ) => Promise<never>;
+    return vi.spyOn(prototype, 'read').mockImplementationOnce(async function (
+      this: unknown,
+      ...args: unknown[]
+    ) {
+      await action();
+      return read.apply(this, args);
+    });
+  }
+
+  it('does not hold up a small one', async () => {
+    const { path, digests, seen } = await digestsOf();
+    await sparse(path, 'huge', 3 * TURN);
+    await put(path, 'small', 'abc');
+    const order: string[] = [];
+    let small: Promise<unknown> | undefined;
+    const read = await atFirstRead(() => {
+      small = digests.get('small').then(() => order.push('small'));
+      return vi.waitFor(() => expect(seen()).toBe(3), { interval: 1 });
+    });
+    await digests.get('huge').then(() => order.push('huge'));
+    await small;
+    expect(order).toEqual(['small', 'huge']);
+    // It went on where it was.
+    expect(read.mock.calls.length).toBe(3 * 64 + 1);
+  });
+
+  it('that changes between two turns is found so', async () => {
+    const { path, digests } = await digestsOf();
+    await sparse(path, 'huge', 2 * TURN);
+    const read = await atFirstRead(() => utimes(join(path, 'huge'), 2000, 2000));
+    await expect(digests.get('huge')).rejects.toMatchObject({ code: 'changed' });
+    expect(read.mock.calls.length).toBe(64);
+  });
+
+  it('is given up some time after its last asker has gone, and its file is closed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { path, digests } = await digestsOf();
+    await sparse(path, 'huge', 60 * 2 ** 30);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const digest = digests.get('huge', first.signal);
+    expect(digests.get('huge', second.signal)).toBe(digest);
+    first.abort();
+    vi.advanceTimersByTime(60_000);
+    second.abort();
+    // Asked again, as those do who were told to come back.
+    vi.advanceTimersByTime(4_000);
+    const third = new AbortController();
+    expect(digests.get('huge', third.signal)).toBe(digest);
+    vi.advanceTimersByTime(60_000);
+    const failed = expect(digest).rejects.toMatchObject({ code: 'busy', path: join(path, 'huge') });
+    third.abort();
+    vi.advanceTimersByTime(5_000);
+    await failed;
+    if (linux) expect(await openIn(path)).toBe(0);
   });
 });

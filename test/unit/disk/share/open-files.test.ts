@@ -1,7 +1,7 @@
 import { appendFile, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../../../src/limits.ts';
+import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../../../src/disk/share/open-files.ts';
 import { openIn } from './handles.ts';
 import { temporaryShare } from '../temporary-folder.ts';
 

@@ -1,13 +1,8 @@
 import { rename, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  LARGEST_CHUNK_READ_AHEAD,
-  MAX_OPEN_FILES,
-  OPEN_FILE_IDLE_MS,
-  READ_AHEAD_BYTES,
-  RECHECK_FILE_MS,
-} from '../../../../src/limits.ts';
+import { LARGEST_CHUNK_READ_AHEAD, READ_AHEAD_BYTES } from '../../../../src/disk/share/read-ahead.ts';
+import { MAX_OPEN_FILES, OPEN_FILE_IDLE_MS, RECHECK_FILE_MS } from '../../../../src/disk/share/open-files.ts';
 import { gate, handlePrototype, openIn } from './handles.ts';
 import { temporaryShare } from '../temporary-folder.ts';
 

@@ -8,15 +8,18 @@ import {
   realpath,
   rename,
   rm,
+  stat,
   symlink,
   unlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Folder } from '../../../../src/disk/folder.ts';
+import { LIST_FRESH_MS } from '../../../../src/disk/share/listing.ts';
 import { SharedFolder } from '../../../../src/disk/share/shared-folder.ts';
-import { IN_USE_ELSEWHERE_MS, STALE_AFTER_MS } from '../../../../src/limits.ts';
+import { ABANDONED_AFTER_MS, STALE_AFTER_MS } from '../../../../src/disk/store/leftovers.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const linux = process.platform === 'linux';
@@ -31,6 +34,14 @@ async function share(path: string): Promise<SharedFolder> {
 async function text(folder: SharedFolder, name: string): Promise<string> {
   const file = await folder.open(name);
   return (await file.read(0, file.size)).toString();
+}
+
+/** Waits until the clock of the folder has gone on since its last change. */
+async function waitUntilSettled(path: string): Promise<void> {
+  const past = new Date(Date.now() - 1_000);
+  const { ctimeMs } = await stat(path);
+  await utimes(path, past, past);
+  await vi.waitFor(() => expect(Date.now() - ctimeMs).toBeGreaterThan(50), { interval: 5 });
 }
 
 const names = async (folder: SharedFolder): Promise<string[]> =>
@@ -172,6 +183,47 @@ describe('SharedFolder.list', () => {
     await expect(folder.list()).rejects.toMatchObject({ code: 'not-a-folder' });
   });
 
+  it('is one walk for all who ask before it begins', async () => {
+    const path = await temporaryFolder();
+    await Promise.all(Array.from({ length: 10 }, (_, i) => writeFile(join(path, `file-${i}`), 'x')));
+    const folder = await share(path);
+    const looks = vi.spyOn(Folder.prototype, 'look');
+    onTestFinished(() => looks.mockRestore());
+    const first = folder.list();
+    await writeFile(join(path, 'new'), 'x');
+    const lists = await Promise.all(Array.from({ length: 100 }, () => folder.list()));
+    await first;
+    for (const list of lists) expect(list).toContainEqual({ name: 'new', size: 1 });
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(11 + 11);
+  });
+
+  it('is the same list again, without a look at a file, while the folder is unchanged for a moment', async () => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a'), 'x');
+    // A folder that changed just now may change again without a trace.
+    await waitUntilSettled(path);
+    const folder = await share(path);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const list = await folder.list();
+    const now = performance.now();
+    const again = await folder.list();
+    const looks = vi.spyOn(Folder.prototype, 'look');
+    onTestFinished(() => looks.mockRestore());
+    expect(await folder.list()).toBe(again);
+    expect(looks).not.toHaveBeenCalled();
+    expect(again).toBe(list);
+    vi.advanceTimersByTime(LIST_FRESH_MS);
+    expect(performance.now()).toBe(now + LIST_FRESH_MS);
+    await writeFile(join(path, 'a'), 'xyz');
+    expect(await folder.list()).toEqual([{ name: 'a', size: 3 }]);
+    expect(looks).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(LIST_FRESH_MS);
+    const last = await folder.list();
+    vi.advanceTimersByTime(LIST_FRESH_MS);
+    expect(await folder.list()).toBe(last);
+  });
+
   it('survives files that come and go meanwhile', async () => {
     const path = await temporaryFolder();
     await Promise.all(Array.from({ length: 100 }, (_, i) => writeFile(join(path, `file-${i}`), 'x')));
@@ -292,7 +344,7 @@ describe('SharedFolder, opening by name', () => {
 
 describe('SharedFolder.removeStale', () => {
   const old = new Date(Date.now() - STALE_AFTER_MS - 1_000);
-  const recent = new Date(Date.now() - IN_USE_ELSEWHERE_MS - 1_000);
+  const recent = new Date(Date.now() - ABANDONED_AFTER_MS - 1_000);
 
   async function write(path: string, ages: Readonly<Record<string, Date | undefined>>): Promise<void> {
     for (const [name, age] of Object.entries(ages)) {

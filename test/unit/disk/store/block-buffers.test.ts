@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockBuffers, type DiskWrite } from '../../../../src/disk/store/block-buffers.ts';
-import { MAX_OPEN_BLOCKS, WRITE_BLOCK_BYTES } from '../../../../src/limits.ts';
+import {
+  BlockBuffers,
+  type DiskWrite,
+  MAX_OPEN_BLOCKS,
+  WRITE_BLOCK_BYTES,
+} from '../../../../src/disk/store/block-buffers.ts';
 
 const spans = (writes: readonly DiskWrite[]) => writes.map(({ position, bytes }) => [position, bytes.length]);
 

@@ -2,22 +2,24 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import type { ByteRange } from '../../../../src/disk/store/byte-ranges.ts';
-import { SharedFolder } from '../../../../src/disk/share/shared-folder.ts';
-import type { Sink } from '../../../../src/disk/store/sink.ts';
-import { RESUME_NOTE_INTERVAL_MS } from '../../../../src/limits.ts';
-import { endedProcess } from './ended-process.ts';
+import type { ByteRange } from '../../../../src/download/engine/download-options.ts';
+import { SharedFolder, type SharedFolderOptions } from '../../../../src/disk/share/shared-folder.ts';
+import type { FileSink } from '../../../../src/download/file-sink.ts';
+import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/partial-file.ts';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-export async function share(path: string): Promise<SharedFolder> {
-  const folder = await SharedFolder.open(path);
+/** What may be under way is watched for so long; long enough to see what happens at every turn. */
+const WATCH_MS = 50;
+
+export async function share(path: string, options: SharedFolderOptions = {}): Promise<SharedFolder> {
+  const folder = await SharedFolder.open(path, { ...options, timing: { watchMs: WATCH_MS } });
   onTestFinished(() => folder.close());
   return folder;
 }
 
 /** Puts these bytes of a file into a sink. */
-export async function put(sink: Sink, bytes: Buffer, ...ranges: readonly ByteRange[]): Promise<void> {
+export async function put(sink: FileSink, bytes: Buffer, ...ranges: readonly ByteRange[]): Promise<void> {
   for (const [from, to] of ranges) await sink.write(from, Buffer.from(bytes.subarray(from, to)));
 }
 
@@ -47,14 +49,10 @@ export async function changeNote(path: string, change: Readonly<Record<string, u
 
 /** Lets the interval of the notes pass; `vi.useFakeTimers` was called with `NOTE_TIMERS`. */
 export function passInterval(): void {
-  vi.advanceTimersByTime(RESUME_NOTE_INTERVAL_MS);
+  vi.advanceTimersByTime(NOTE_INTERVAL_MS);
 }
 
 /** What notes are scheduled by; everything else keeps its time. */
-export const NOTE_TIMERS: Parameters<typeof vi.useFakeTimers>[0] = { toFake: ['setTimeout', 'clearTimeout'] };
-
-/** Makes the only note that of a process that was killed. */
-export async function orphan(path: string): Promise<void> {
-  const { owner } = await readNote(path);
-  await changeNote(path, { owner: { ...(owner as object), pid: await endedProcess() } });
-}
+export const NOTE_TIMERS: Parameters<typeof vi.useFakeTimers>[0] = {
+  toFake: ['setInterval', 'clearInterval'],
+};

@@ -1,8 +1,11 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Sink } from '../../../../src/disk/store/sink.ts';
-import { RESUME_NOTE_INTERVAL_MS, WRITE_BLOCK_BYTES } from '../../../../src/limits.ts';
+import type { FileSink } from '../../../../src/download/file-sink.ts';
+import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/partial-file.ts';
+import { WRITE_BLOCK_BYTES } from '../../../../src/disk/store/block-buffers.ts';
+import type { Reporter } from '../../../../src/events.ts';
+import { RecordingReporter } from '../../../helpers/recording-reporter.ts';
 import { Gate } from '../../../helpers/gate.ts';
 import { handlePrototype, systemError } from '../share/handles.ts';
 import { NOTE_TIMERS, passInterval, put, readNote, temporaryPath, share } from './interrupted.ts';
@@ -17,9 +20,9 @@ async function settle(): Promise<void> {
   for (let round = 0; round < 3; round += 1) await readdir('/');
 }
 
-async function begin(): Promise<{ path: string; sink: Sink }> {
+async function begin(reporter?: Reporter): Promise<{ path: string; sink: FileSink }> {
   const path = await temporaryFolder();
-  const sink = await (await share(path)).createSink(plan);
+  const sink = await (await share(path, reporter === undefined ? {} : { reporter })).createSink(plan);
   onTestFinished(() => sink.discard());
   return { path, sink };
 }
@@ -47,7 +50,7 @@ describe('the note about a download under way', () => {
   it('tells of nothing before the interval is over, nor for a download that ends before', async () => {
     const { path, sink } = await begin();
     await put(sink, bytes, [0, size]);
-    vi.advanceTimersByTime(RESUME_NOTE_INTERVAL_MS - 1);
+    vi.advanceTimersByTime(NOTE_INTERVAL_MS - 1);
     await settle();
     expect((await readNote(path)).ranges).toEqual([]);
     await sink.commit();
@@ -57,15 +60,20 @@ describe('the note about a download under way', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not written anew while nothing comes, and goes with the commit', async () => {
+  it('is only touched while nothing comes, and goes with the commit', async () => {
+    const prototype = await handlePrototype();
     const { path, sink } = await begin();
-    expect(vi.getTimerCount()).toBe(0);
     await put(sink, bytes, [0, 256]);
     passInterval();
     expect(await ranges(path)).toEqual([[0, 256]]);
-    await soon(() => expect(vi.getTimerCount()).toBe(0));
+    await settle();
+    const sync = vi.spyOn(prototype, 'datasync');
+    const note = await temporaryPath(path, 'nota');
+    await utimes(note, 1, 1);
+    passInterval();
+    await soon(async () => expect((await stat(note)).mtimeMs).toBeGreaterThan(1_000));
+    expect(sync).not.toHaveBeenCalled();
     await put(sink, bytes, [256, size]);
-    expect(vi.getTimerCount()).toBe(1);
     await sink.commit();
     expect(vi.getTimerCount()).toBe(0);
     expect(await readdir(path)).toEqual([plan.name]);
@@ -96,7 +104,7 @@ describe('the note about a download under way', () => {
     expect((await readNote(path)).ranges).toEqual([]);
     gate.open();
     expect(await ranges(path)).toEqual([[0, 512]]);
-    await soon(() => expect(vi.getTimerCount()).toBe(1));
+    await settle();
     passInterval();
     await soon(async () =>
       expect((await readNote(path)).ranges).toEqual([
@@ -111,8 +119,8 @@ describe('the note about a download under way', () => {
     await put(sink, bytes, [0, 1_024]);
     passInterval();
     expect(await ranges(path)).toEqual([[0, 1_024]]);
-    await soon(() => expect(vi.getTimerCount()).toBe(0));
-    // No interval runs that would bring another note.
+    await settle();
+    // No interval passes that would bring another note.
     sink.doubt([[256, 512]]);
     await soon(async () =>
       expect((await readNote(path)).ranges).toEqual([
@@ -161,13 +169,20 @@ describe('the note about a download under way', () => {
     ]);
   });
 
-  it('can fail without harm to the download', async () => {
-    const { path, sink } = await begin();
+  it('can fail without harm to the download, and that is reported once', async () => {
+    const reporter = new RecordingReporter();
+    const { path, sink } = await begin(reporter);
     const data = await temporaryPath(path, 'parte');
     await mkdir(data.replace(/parte$/, 'nota.nova'));
-    await put(sink, bytes, [0, size - 1]);
-    passInterval();
-    await soon(() => expect(vi.getTimerCount()).toBe(0));
+    for (let round = 0; round < 3; round += 1) {
+      await put(sink, bytes, [round, round === 2 ? size - 1 : round + 1]);
+      passInterval();
+      await soon(() => expect(reporter.events).toHaveLength(1));
+      await settle();
+    }
+    expect(reporter.events).toEqual([
+      { event: 'resume-note-not-written', name: plan.name, code: 'not-a-file' },
+    ]);
     await put(sink, bytes, [size - 1, size]);
     await sink.commit();
     expect((await readFile(join(path, plan.name))).equals(bytes)).toBe(true);
@@ -184,13 +199,30 @@ describe('the note about a download under way', () => {
     expect(await sink.suspend()).toBe(0);
   });
 
-  it('names its owner while he runs, and none afterwards', async () => {
+  it('says that anybody may go on with it once the download was suspended', async () => {
     const { path, sink } = await begin();
     await put(sink, bytes, [0, 512]);
     passInterval();
     await ranges(path);
-    expect((await readNote(path)).owner).toMatchObject({ pid: process.pid });
+    expect(await readNote(path)).toMatchObject({ isFree: false });
     await sink.suspend();
-    expect(await readNote(path)).not.toHaveProperty('owner');
+    expect(await readNote(path)).toMatchObject({ isFree: true });
+  });
+
+  it('ends the download once another one has claimed its bytes', async () => {
+    const { path, sink } = await begin();
+    await put(sink, bytes, [0, 512]);
+    passInterval();
+    await ranges(path);
+    await settle();
+    // What a claim does to the names.
+    const note = await temporaryPath(path, 'nota');
+    const data = await temporaryPath(path, 'parte');
+    await rename(note, note.replace(/[0-9a-f]{12}/, '0123456789ab'));
+    await rename(data, data.replace(/[0-9a-f]{12}/, '0123456789ab'));
+    passInterval();
+    await soon(() => expect(vi.getTimerCount()).toBe(0));
+    await expect(sink.write(512, Buffer.alloc(256))).rejects.toMatchObject({ code: 'not-found' });
+    expect(await readdir(path)).toHaveLength(2);
   });
 });

@@ -2,16 +2,17 @@ import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFil
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FolderPath } from '../../../../src/disk/folder-path.ts';
+import { Folder } from '../../../../src/disk/folder.ts';
 import { PartialFile } from '../../../../src/disk/store/partial-file.ts';
-import { MAX_OPEN_BLOCKS, MAX_QUEUED_WRITE_BYTES, WRITE_BLOCK_BYTES } from '../../../../src/limits.ts';
+import { MAX_OPEN_BLOCKS, WRITE_BLOCK_BYTES } from '../../../../src/disk/store/block-buffers.ts';
+import { MAX_QUEUED_WRITE_BYTES } from '../../../../src/disk/store/write-queue.ts';
 import { RandomNumbers } from '../../../helpers/random-numbers.ts';
 import { handlePrototype, systemError } from '../share/handles.ts';
 import { sha256 } from './interrupted.ts';
 import { leftovers, temporaryFolder } from '../temporary-folder.ts';
 
 const begin = (path: string, name: string, size: number, chunkSize: number): Promise<PartialFile> =>
-  PartialFile.create(new FolderPath(path, Buffer.from(path)), { name, size, chunkSize });
+  PartialFile.create(new Folder(path, Buffer.from(path)), { name, size, chunkSize });
 
 afterEach(() => {
   vi.restoreAllMocks();

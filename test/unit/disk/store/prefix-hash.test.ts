@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { PrefixHash } from '../../../../src/disk/store/prefix-hash.ts';
-import { HASH_PIECE_BYTES } from '../../../../src/limits.ts';
+import { PrefixHash, HASH_PIECE_BYTES } from '../../../../src/disk/store/prefix-hash.ts';
 import { RandomNumbers } from '../../../helpers/random-numbers.ts';
 import { until } from '../../../helpers/until.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -96,5 +95,22 @@ describe('PrefixHash', () => {
     await Promise.all([hash.stop(), expect(finished).rejects.toMatchObject({ code: 'io' })]);
     expect(read).toHaveBeenCalledTimes(1);
     await expect(hash.finish(bytes.length)).rejects.toMatchObject({ code: 'io' });
+  });
+
+  it('is given up at the next piece after an abort, and can be finished later', async () => {
+    const handle = await fileOf(bytes);
+    const hash = new PrefixHash(handle, '/x');
+    const leave = new AbortController();
+    const read = vi.spyOn(handle, 'read').mockImplementationOnce((...[, , length]: unknown[]) => {
+      leave.abort();
+      return Promise.resolve({ bytesRead: length }) as never;
+    });
+    await expect(hash.finish(bytes.length, leave.signal)).rejects.toMatchObject({
+      name: 'DownloadError',
+      code: 'aborted',
+    });
+    expect(read).toHaveBeenCalledTimes(1);
+    hash.invalidate(0);
+    expect(await hash.finish(bytes.length)).toBe(sha256(bytes));
   });
 });

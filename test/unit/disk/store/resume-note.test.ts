@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { decodeNote, encodeNote, type ResumeNote } from '../../../../src/disk/store/resume-note.ts';
-import { MAX_NOTED_RANGES, MAX_NOTE_BYTES } from '../../../../src/limits.ts';
+import {
+  decodeNote,
+  encodeNote,
+  type ResumeNote,
+  MAX_NOTED_RANGES,
+  MAX_NOTE_BYTES,
+} from '../../../../src/disk/store/resume-note.ts';
 
 const note: ResumeNote = {
   name: 'caf\udce9 ç',
   size: 1_000,
-  chunkSize: 256,
   sha256: '0123456789abcdef'.repeat(4),
   ranges: [
     [0, 256],
     [512, 1_000],
   ],
-  owner: { host: 'here', space: 'pid:[1]', pid: 7, birth: 'boot 1' },
+  isFree: false,
 };
 
 const changed = (change: Record<string, unknown>): string =>
@@ -20,12 +24,20 @@ const changed = (change: Record<string, unknown>): string =>
 describe('a resume note', () => {
   it('says the same when it is read', () => {
     expect(decodeNote(encodeNote(note))).toEqual(note);
-    const free = { ...note, sha256: undefined, owner: undefined, ranges: [] };
+    const free = { ...note, sha256: undefined, isFree: true, ranges: [] };
     expect(decodeNote(encodeNote(free))).toEqual(free);
   });
 
   it('of another version is not judged', () => {
-    expect(decodeNote('{"version":2,"anything":"else"}')).toBe('foreign');
+    expect(decodeNote('{"version":3,"anything":"else"}')).toBe('foreign');
+  });
+
+  it('of the former version is understood, whatever it says of its process', () => {
+    const former = { version: 1, isFree: undefined, chunkSize: 256 };
+    expect(decodeNote(changed(former))).toEqual({ ...note, isFree: true });
+    for (const owner of [{ host: 'here', space: 'pid:[1]', pid: 7, birth: 'boot 1' }, 7]) {
+      expect(decodeNote(changed({ ...former, owner }))).toEqual(note);
+    }
   });
 
   it.each([
@@ -45,10 +57,6 @@ describe('a resume note', () => {
     ['half a byte', changed({ ranges: [[0, 1.5]] })],
     ['too many ranges', changed({ ranges: Array.from({ length: MAX_NOTED_RANGES + 1 }, () => [0, 1]) })],
     ['a digest that is none', changed({ sha256: 'ABC' })],
-    ['an owner that is none', changed({ owner: 7 })],
-    ['a process that is a group', changed({ owner: { ...note.owner, pid: -1 } })],
-    ['a process that is all of them', changed({ owner: { ...note.owner, pid: 0 } })],
-    ['a process that cannot be', changed({ owner: { ...note.owner, pid: 2 ** 40 } })],
   ])('with %s is broken', (_, text) => {
     expect(decodeNote(text)).toBe('broken');
   });

@@ -2,15 +2,14 @@ import { readdir, readFile, rename, stat, symlink, truncate, utimes, writeFile }
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ByteRange } from '../../../../src/disk/store/byte-ranges.ts';
-import type { Owner } from '../../../../src/disk/store/owner.ts';
-import { IN_USE_ELSEWHERE_MS, WRITE_BLOCK_BYTES } from '../../../../src/limits.ts';
+import type { ByteRange } from '../../../../src/download/engine/download-options.ts';
+import { ABANDONED_AFTER_MS } from '../../../../src/disk/store/leftovers.ts';
+import { WRITE_BLOCK_BYTES } from '../../../../src/disk/store/block-buffers.ts';
 import { RandomNumbers } from '../../../helpers/random-numbers.ts';
 import {
   changeNote,
   gaps,
   NOTE_TIMERS,
-  orphan,
   passInterval,
   put,
   readNote,
@@ -38,7 +37,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A folder with a download that its process had to leave behind: noted, not released. */
+/** A folder with a download that its process had to leave behind: noted, not released, and touched no more. */
 async function killed(): Promise<string> {
   const path = await temporaryFolder();
   const sink = await (await share(path)).createSink(plan);
@@ -46,7 +45,6 @@ async function killed(): Promise<string> {
   await put(sink, bytes, ...some);
   passInterval();
   await vi.waitFor(async () => expect((await readNote(path)).ranges).not.toEqual([]));
-  await orphan(path);
   return path;
 }
 
@@ -76,7 +74,7 @@ async function resume(path: string, change: Partial<typeof plan> & { sha256?: st
 const ago = (ms: number): Date => new Date(Date.now() - ms);
 
 async function makeOld(path: string): Promise<void> {
-  const then = ago(IN_USE_ELSEWHERE_MS + 1_000);
+  const then = ago(ABANDONED_AFTER_MS + 1_000);
   for (const name of await leftovers(path)) await utimes(join(path, name), then, then);
 }
 
@@ -123,6 +121,15 @@ describe('a suspended download', () => {
     await expect(sink.commit()).rejects.toMatchObject({ code: 'io' });
     await expect(sink.digest()).rejects.toMatchObject({ code: 'io' });
     expect((await resume(path)).present).toEqual(some);
+  });
+
+  it('may have been told to end while it was hashed', async () => {
+    const path = await temporaryFolder();
+    const sink = await (await share(path)).createSink({ ...plan, chunkSize: 2 ** 20 });
+    await put(sink, bytes, [1, size], [0, 1]);
+    await expect(sink.digest(AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+    expect(await sink.suspend()).toBe(size);
+    expect((await resume(path)).present).toEqual([[0, size]]);
   });
 
   it('may have been whole', async () => {
@@ -248,12 +255,15 @@ describe('a suspended download', () => {
 });
 
 describe('a download whose process was killed', () => {
-  it('before anything was noted leaves nothing that nobody can tell from a running one', async () => {
+  it('before anything was noted leaves nothing that anybody would go on with', async () => {
     const path = await temporaryFolder();
     const sink = await (await share(path)).createSink(plan);
     onTestFinished(() => sink.discard());
     await put(sink, bytes, ...some);
-    await orphan(path);
+    expect((await resume(path)).present).toEqual([]);
+    // It may have begun just now.
+    expect(await leftovers(path)).toHaveLength(2);
+    await makeOld(path);
     expect((await resume(path)).present).toEqual([]);
     expect(await leftovers(path)).toEqual([]);
   });
@@ -264,21 +274,42 @@ describe('a download whose process was killed', () => {
     expect(await readdir(path)).toEqual([plan.name]);
   });
 
-  it('has the number of this process now', async () => {
+  it('goes to one of those who come for it', async () => {
     const path = await killed();
-    const { owner } = (await readNote(path)) as { owner: Owner };
-    await changeNote(path, { owner: { ...owner, pid: process.pid, birth: 'before' } });
+    const folders = [await share(path), await share(path)];
+    const sinks = await Promise.all([...folders, ...folders].map((folder) => folder.createSink(plan)));
+    expect(sinks.filter(({ present }) => present.length > 0)).toHaveLength(1);
+    await Promise.all(sinks.map((sink) => sink.discard()));
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('is left alone while it runs', async () => {
+    const path = await killed();
+    const note = await temporaryPath(path, 'nota');
+    // What a running download does each second.
+    let touches = 0;
+    const touch = async (): Promise<void> => {
+      while (touches >= 0) await utimes(note, ago(0), new Date(Date.now() + ++touches));
+    };
+    const touching = touch();
+    expect((await resume(path)).present).toEqual([]);
+    touches = -Infinity;
+    await touching;
     expect((await resume(path)).present).toEqual(some);
   });
 
-  it('is left alone while it runs, and while nobody can tell', async () => {
+  it('is not waited for once the person has given up', async () => {
     const path = await killed();
-    const { owner } = (await readNote(path)) as { owner: Owner };
-    for (const change of [{ pid: process.pid }, { host: 'elsewhere' }, { space: 'elsewhere' }]) {
-      await changeNote(path, { owner: { ...owner, ...change } });
-      expect((await resume(path)).present).toEqual([]);
-    }
-    await makeOld(path);
+    const sink = await (await share(path)).createSink({ ...plan, signal: AbortSignal.abort() });
+    expect(sink.present).toEqual([]);
+    await sink.discard();
+    expect((await resume(path)).present).toEqual(some);
+  });
+
+  it('goes on with a note of the former version', async () => {
+    const path = await killed();
+    const owner = { host: 'here', space: 'pid:[1]', pid: 7, birth: 'boot 1' };
+    await changeNote(path, { version: 1, isFree: undefined, chunkSize: 256, owner });
     expect((await resume(path)).present).toEqual(some);
   });
 });
@@ -299,10 +330,9 @@ describe('a leftover', () => {
     }
   });
 
-  it('of another digest that is in use stays', async () => {
+  it('of another digest that may be in use stays', async () => {
     const path = await killed();
-    const { owner } = (await readNote(path)) as { owner: Owner };
-    await changeNote(path, { sha256: digest, owner: { ...owner, pid: process.pid } });
+    await changeNote(path, { sha256: digest });
     await resume(path, { sha256: sha256(bytes) });
     expect(await leftovers(path)).toHaveLength(2);
   });
@@ -331,7 +361,7 @@ describe('a leftover', () => {
 
   it('of another version stays', async () => {
     const path = await suspended();
-    await changeNote(path, { version: 2 });
+    await changeNote(path, { version: 3 });
     await makeOld(path);
     expect((await resume(path)).present).toEqual([]);
     expect(await leftovers(path)).toHaveLength(2);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { WriteQueue, type WriteTarget } from '../../../../src/disk/store/write-queue.ts';
+import {
+  WriteQueue,
+  type WriteTarget,
+  MAX_QUEUED_WRITE_BYTES,
+  MIN_QUEUED_WRITE_BYTES,
+} from '../../../../src/disk/store/write-queue.ts';
 import { until } from '../../../helpers/until.ts';
-import { MAX_QUEUED_WRITE_BYTES, MIN_QUEUED_WRITE_BYTES } from '../../../../src/limits.ts';
 
 /** A disk that takes at most `most` bytes at a time and only moves when it is let. */
 class SlowTarget implements WriteTarget {

@@ -63,7 +63,7 @@ describe('Download', () => {
     expect(fetched.isRight).toBe(true);
     expect(fetched.failuresOf('bad')).toBeGreaterThan(0);
     expect(fetched.failuresOf('good')).toBe(0);
-    expect(fetched.restsOf('bad')).toEqual([0.5]);
+    expect(fetched.backoffsOf('bad')).toEqual([0.5]);
   });
 
   it('wakes an idle source when another gives a chunk back', async () => {

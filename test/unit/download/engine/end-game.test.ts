@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk } from '../../../../src/download/engine/plan.ts';
+import type { Chunk } from '../../../../src/download/engine/chunks.ts';
 import { ProtocolError } from '../../../../src/errors.ts';
 import { REPLY_TIMEOUT_MS } from '../../../../src/limits.ts';
 import { SimulatedDownload } from './simulated-download.ts';

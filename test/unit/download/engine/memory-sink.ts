@@ -1,4 +1,5 @@
-import type { ByteRange, Sink } from '../../../../src/download/engine/download-options.ts';
+import type { ByteRange } from '../../../../src/download/engine/download-options.ts';
+import type { DownloadRunOptions } from '../../../../src/download/download-run.ts';
 
 export interface MemorySinkOptions {
   /** Bytes. */
@@ -8,7 +9,9 @@ export interface MemorySinkOptions {
   readonly old?: Buffer | undefined;
 }
 
-/** A sink in memory that also knows how often each byte was written since it was last doubted. */
+type Sink = DownloadRunOptions<string>['sink'];
+
+/** A sink in memory that also knows how often each byte was written since it was last opened again. */
 export class MemorySink implements Sink {
   readonly data: Buffer;
   readonly present: readonly ByteRange[];

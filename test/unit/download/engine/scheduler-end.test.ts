@@ -64,21 +64,23 @@ describe('Scheduler', () => {
     });
   });
 
-  describe('in doubt', () => {
-    it('opens anew what nobody vouches for', () => {
-      const scheduler = new Scheduler(8, ['a', 'b']);
-      scheduler.has(0);
-      for (const [source, isProven] of [
-        ['a', false],
-        ['b', true],
-        ['a', false],
-        ['b', true],
-      ] as const)
-        scheduler.complete(source, scheduler.checkout(source) as number, isProven);
+  describe('asked to open something anew', () => {
+    it('opens what these sources gave, or what was there before', () => {
+      const scheduler = new Scheduler<string>(8, ['a', 'b']);
+      scheduler.addPresent(0);
+      for (const source of ['a', 'b', 'a', 'b'])
+        scheduler.complete(source, scheduler.checkout(source) as number);
       const held = scheduler.checkout('a') as number;
-      expect(scheduler.reopenDoubtful()).toEqual([
+      const seen: [string | undefined, number][] = [];
+      const ranges = scheduler.reopen(new Set(['a', undefined]), (giver, index) => seen.push([giver, index]));
+      expect(ranges).toEqual([
         [0, 1],
         [3, 3],
+      ]);
+      expect(seen).toEqual([
+        [undefined, 0],
+        ['a', 1],
+        ['a', 3],
       ]);
       expect(scheduler.completed).toBe(2);
       expect(scheduler.missing()).toEqual([
@@ -88,20 +90,20 @@ describe('Scheduler', () => {
       ]);
       expect(Array.from({ length: 6 }, () => scheduler.checkout('b'))).toEqual([0, 1, 3, 6, 7, undefined]);
       expect(scheduler.complete('a', held)).toBe(true);
-      // Once is enough.
-      scheduler.complete('b', 0, true);
-      expect(scheduler.reopenDoubtful()).toEqual([[5, 5]]);
+      // Whoever gives it the second time is its giver from then on.
+      scheduler.complete('b', 0);
+      expect(scheduler.reopen(new Set(['a']))).toEqual([[5, 5]]);
     });
 
-    it('waits for whoever is asked for it already', () => {
+    it('waits for a source that is asked for it already', () => {
       const scheduler = new Scheduler(2, ['a', 'b']);
       scheduler.checkout('a');
-      scheduler.complete('b', scheduler.checkout('b') as number, true);
+      scheduler.complete('b', scheduler.checkout('b') as number);
       scheduler.duplicate('a', 'b', new Set(['a']));
       scheduler.complete('a', 0);
-      expect(scheduler.reopenDoubtful()).toEqual([[0, 0]]);
+      expect(scheduler.reopen(new Set(['a']))).toEqual([[0, 0]]);
       expect(scheduler.checkout('a')).toBeUndefined();
-      expect(scheduler.complete('b', 0, true)).toBe(true);
+      expect(scheduler.complete('b', 0)).toBe(true);
       expect(scheduler.isDone).toBe(true);
     });
   });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Scheduler } from '../../../../src/download/engine/scheduler.ts';
-import { MAX_SOURCE_FAILURES } from '../../../../src/limits.ts';
+import { MAX_SOURCE_FAILURES, Scheduler } from '../../../../src/download/engine/scheduler.ts';
 
 describe('Scheduler', () => {
   it('hands each chunk out once, in order, to whoever asks', () => {
@@ -74,7 +73,7 @@ describe('Scheduler', () => {
 
   it('asks for nothing that was there before', () => {
     const scheduler = new Scheduler(5, ['a']);
-    for (const index of [0, 2, 3, 3]) scheduler.has(index);
+    for (const index of [0, 2, 3, 3]) scheduler.addPresent(index);
     expect(scheduler.completed).toBe(3);
     expect([scheduler.checkout('a'), scheduler.checkout('a'), scheduler.checkout('a')]).toEqual([
       1,
@@ -82,7 +81,7 @@ describe('Scheduler', () => {
       undefined,
     ]);
     // What is asked for is not there.
-    scheduler.has(4);
+    scheduler.addPresent(4);
     expect(scheduler.completed).toBe(3);
   });
 

@@ -75,8 +75,8 @@ describe('Sources of a download', () => {
     });
     world.after(5, () => {
       const late = world.add('late', { rate: 300 * KB });
-      fetched.download.add(late);
-      fetched.download.add(late);
+      fetched.task.add(late);
+      fetched.task.add(late);
     });
     world.after(5.9, () => expect(world.source('late').asked).toEqual([]));
     expect(await fetched.run()).toBeUndefined();
@@ -92,7 +92,7 @@ describe('Sources of a download', () => {
     const fetched = new SimulatedDownload(world, {
       chunkSize: 4 * KB,
       prepare: ({ address }) => world.pause(address === 'a' ? 0.1 : 4.7),
-      patience: () => world.pause(0.7),
+      beforeFirst: (prepared) => Promise.race([prepared, world.pause(0.7)]),
     });
     let asked = 0;
     world.after(0.65, () => (asked = world.askedBytes));

@@ -1,5 +1,6 @@
-import { Download } from '../../../../src/download/engine/download.ts';
-import type { ByteRange, DownloadOptions } from '../../../../src/download/engine/download-options.ts';
+import { DownloadRun, type DownloadRunOptions } from '../../../../src/download/download-run.ts';
+import type { ByteRange } from '../../../../src/download/engine/download-options.ts';
+import type { Download } from '../../../../src/download/engine/download.ts';
 import type { ConnectionError, ProtocolError } from '../../../../src/errors.ts';
 import { MemorySink } from './memory-sink.ts';
 import type { SimulatedSources } from './simulated-sources.ts';
@@ -16,7 +17,7 @@ export type Told =
   | { readonly what: 'retired'; readonly at: number; readonly source: string; readonly seconds: number }
   | { readonly what: 'returned'; readonly at: number; readonly source: string };
 
-export interface SimulatedDownloadOptions extends Partial<DownloadOptions<string>> {
+export interface SimulatedDownloadOptions extends Partial<DownloadRunOptions<string>> {
   /** Bytes. */
   readonly chunkSize: number;
   /** What an interrupted download has left, and what it was; the right content by default. */
@@ -26,7 +27,7 @@ export interface SimulatedDownloadOptions extends Partial<DownloadOptions<string
 
 /** A download in a simulated world, with its sink and all that it tells. */
 export class SimulatedDownload {
-  readonly download: Download<string>;
+  readonly task: DownloadRun<string>;
   readonly sink: MemorySink;
   readonly told: Told[] = [];
   readonly #world: SimulatedSources;
@@ -34,7 +35,7 @@ export class SimulatedDownload {
   constructor(world: SimulatedSources, { present, old, ...options }: SimulatedDownloadOptions) {
     this.#world = world;
     this.sink = new MemorySink({ size: world.content.length, present, old: old ?? world.content });
-    this.download = new Download<string>({
+    this.task = new DownloadRun<string>({
       ...world.options,
       sink: this.sink,
       onChunkFailed: (source, index, { code }) =>
@@ -46,8 +47,12 @@ export class SimulatedDownload {
     });
   }
 
-  /** Seconds of each rest that was told of this source. */
-  restsOf(source: string): number[] {
+  get download(): Download<string> {
+    return this.task.engine;
+  }
+
+  /** Seconds of each backoff that was told of this source. */
+  backoffsOf(source: string): number[] {
     return this.told.flatMap((told) =>
       told.what === 'retired' && told.source === source ? [told.seconds] : [],
     );
@@ -69,6 +74,6 @@ export class SimulatedDownload {
 
   /** Runs it to its end, and resolves with the error that ended it. */
   run(signal?: AbortSignal): Promise<unknown> {
-    return this.#world.run(this.download, signal);
+    return this.#world.run(this.task, signal);
   }
 }

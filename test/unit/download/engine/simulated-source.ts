@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../../src/download/engine/download-options.ts';
-import type { Chunk } from '../../../../src/download/engine/plan.ts';
+import type { Chunk } from '../../../../src/download/engine/chunks.ts';
 import { ConnectionError } from '../../../../src/errors.ts';
 import { REPLY_TIMEOUT_MS } from '../../../../src/limits.ts';
 

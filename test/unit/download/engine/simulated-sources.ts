@@ -1,11 +1,11 @@
+import type { DownloadRun, DownloadRunOptions } from '../../../../src/download/download-run.ts';
+import type { Source } from '../../../../src/download/engine/chunks.ts';
 import type { Download } from '../../../../src/download/engine/download.ts';
-import type { DownloadOptions } from '../../../../src/download/engine/download-options.ts';
-import type { Source } from '../../../../src/download/engine/plan.ts';
-import { DOWNLOAD_TICK_MS } from '../../../../src/limits.ts';
+import { DOWNLOAD_TIMING } from '../../../../src/download/timing.ts';
 import { RandomNumbers } from '../../../helpers/random-numbers.ts';
 import { type Behaviour, SimulatedSource } from './simulated-source.ts';
 
-const SECONDS_A_TICK = DOWNLOAD_TICK_MS / 1000;
+const SECONDS_A_TICK = DOWNLOAD_TIMING.tickMs / 1000;
 
 /** Longer than any run of equal contents, and no multiple of a chunk: a chunk at the wrong place is seen. */
 const PATTERN_BYTES = 65_521;
@@ -59,10 +59,12 @@ export class SimulatedSources {
   }
 
   /** What a download needs of this world, the sink and the size of its chunks aside. */
-  get options(): Omit<DownloadOptions<string>, 'sink' | 'chunkSize'> {
+  get options(): Omit<DownloadRunOptions<string>, 'sink' | 'chunkSize'> {
     const sources = [...this.sources.keys()].map((address) => ({ address, token: 'x' }));
     return {
       file: { name: 'x', size: this.content.length, sources },
+      // A world without links that come back, where a test does not say otherwise.
+      timing: { ...DOWNLOAD_TIMING, silenceMs: 0 },
       now: () => this.now,
       requestsAtOnce: (address) => this.source(address).behaviour.atOnce ?? Infinity,
       fetch: ({ address }, chunk, _signal, settle) => {
@@ -88,9 +90,10 @@ export class SimulatedSources {
    * Runs a download to its end, and resolves with the error that ended it.
    * @throws Error it hangs
    */
-  async run(download: Download<string>, signal?: AbortSignal): Promise<unknown> {
+  async run(task: DownloadRun<string>, signal?: AbortSignal): Promise<unknown> {
     let outcome: { error: unknown } | undefined;
-    download.run(signal).then(
+    const download = task.engine;
+    task.run(signal).then(
       () => (outcome = { error: undefined }),
       (error: unknown) => (outcome = { error }),
     );

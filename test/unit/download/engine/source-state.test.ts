@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { SourceState } from '../../../../src/download/engine/source-state.ts';
 import {
-  LAST_RESTS,
-  LONGEST_REST_MS,
-  MAX_IN_FLIGHT_BYTES,
-  MAX_QUESTIONS,
+  LAST_BACKOFFS,
   SMALLEST_WINDOW_BYTES,
+  SourceState,
   START_WINDOW_BYTES,
   WINDOW_SECONDS,
-} from '../../../../src/limits.ts';
+} from '../../../../src/download/engine/source-state.ts';
+import { DOWNLOAD_TIMING } from '../../../../src/download/timing.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../../../src/limits.ts';
 
 const KB = 1024;
 
 function ready(): SourceState<string> {
-  const state = new SourceState<string>({ address: 'a', token: 'x' });
+  const state = new SourceState<string>({ address: 'a', token: 'x' }, DOWNLOAD_TIMING);
   state.isReady = true;
   return state;
 }
@@ -32,9 +31,9 @@ function fill(
 function measured(bytesPerSecond: number): SourceState<string> {
   const state = ready();
   state.ask(bytesPerSecond, 0);
-  state.take(bytesPerSecond);
+  state.take(bytesPerSecond, 0);
   state.answered(bytesPerSecond, 1);
-  state.lap(1);
+  state.sampleSpeed(1);
   return state;
 }
 
@@ -56,10 +55,10 @@ describe('SourceState', () => {
     expect(fill(measured(1e9), 64 * KB, { atOnce: 3 })).toBe(3 * 64 * KB);
   });
 
-  it('is asked for nothing before it is ready, while it rests, and once it is excluded', () => {
-    expect(fill(new SourceState({ address: 'a', token: 'x' }), KB)).toBe(0);
+  it('is asked for nothing before it is ready, while it backs off, and once it is excluded', () => {
+    expect(fill(new SourceState({ address: 'a', token: 'x' }, DOWNLOAD_TIMING), KB)).toBe(0);
     const state = ready();
-    state.rest(0);
+    state.backOff(0);
     expect(fill(state, KB)).toBe(0);
     expect(state.wake(0.5)).toBe(true);
     expect(fill(state, KB)).toBe(KB);
@@ -71,45 +70,55 @@ describe('SourceState', () => {
   it('is asked for one chunk at a time after a failure, until a good one has come', () => {
     const state = ready();
     state.ask(KB, 0);
-    state.fail();
+    state.fail('reset');
     state.answered(KB, 0);
     expect(fill(state, KB)).toBe(KB);
     state.answered(KB, 0);
-    state.take(KB);
+    state.take(KB, 0);
     expect(fill(state, KB)).toBe(START_WINDOW_BYTES);
   });
 
-  it('rests twice as long each time, until a good chunk has come', () => {
+  it('backs off twice as long each time, until a good chunk has come', () => {
     const state = ready();
     let now = 0;
-    const rest = () => {
-      const seconds = state.rest(now);
-      expect(state.isResting).toBe(true);
+    const backOff = () => {
+      const seconds = state.backOff(now);
+      expect(state.isBackingOff).toBe(true);
       expect(state.wake(now + seconds - 0.001)).toBe(false);
       now += seconds;
       expect(state.wake(now)).toBe(true);
       expect(state.wake(now)).toBe(false);
       return seconds;
     };
-    expect(Array.from({ length: 9 }, rest)).toEqual([0.5, 1, 2, 4, 8, 16, 30, 30, LONGEST_REST_MS / 1000]);
-    state.take(1);
-    expect(rest()).toBe(0.5);
+    expect(Array.from({ length: 9 }, backOff)).toEqual([
+      0.5,
+      1,
+      2,
+      4,
+      8,
+      16,
+      30,
+      30,
+      DOWNLOAD_TIMING.longestBackoffMs / 1000,
+    ]);
+    state.take(1, now);
+    expect(backOff()).toBe(0.5);
   });
 
-  it('is lost once it has rested often enough in a row, or is excluded', () => {
+  it('is lost once it has backed off often enough in a row, or is excluded', () => {
     const state = ready();
-    for (let rests = 1; rests <= LAST_RESTS; rests++) {
-      expect(state.isLost).toBe(false);
-      const seconds = state.rest(0);
-      expect(state.isLost).toBe(rests === LAST_RESTS);
+    for (let backoffs = 1; backoffs <= LAST_BACKOFFS; backoffs++) {
+      expect(state.isLost(0)).toBe(false);
+      const seconds = state.backOff(0);
+      expect(state.isLost(0)).toBe(backoffs === LAST_BACKOFFS);
       state.wake(seconds);
     }
     // While others work it goes on trying, and one good chunk makes up for all.
-    expect(state.isLost).toBe(true);
-    state.take(1);
-    expect(state.isLost).toBe(false);
+    expect(state.isLost(0)).toBe(true);
+    state.take(1, 0);
+    expect(state.isLost(0)).toBe(false);
     state.isExcluded = true;
-    expect(state.isLost).toBe(true);
+    expect(state.isLost(0)).toBe(true);
   });
 
   it('tells how long it takes for all that it owes', () => {
@@ -123,9 +132,31 @@ describe('SourceState', () => {
     const silent = ready();
     silent.ask(1, 0);
     expect(silent.isMeasured).toBe(false);
-    silent.lap(1);
+    silent.sampleSpeed(1);
     expect(silent.isMeasured).toBe(true);
     expect(silent.timeFor(0)).toBe(Infinity);
     expect(ready().timeFor(START_WINDOW_BYTES)).toBe(WINDOW_SECONDS);
+  });
+
+  it('that fell silent after it had delivered is waited for: its link may be down', () => {
+    const { silenceMs } = DOWNLOAD_TIMING;
+    const failing = (code: string, hasDelivered: boolean) => {
+      const state = ready();
+      if (hasDelivered) state.take(1, 0);
+      for (let i = 0; i < LAST_BACKOFFS + 5; i++) {
+        state.fail(code);
+        const seconds = state.backOff(1);
+        if (hasDelivered && code !== 'refused') expect(seconds).toBeLessThanOrEqual(4);
+      }
+      return state;
+    };
+    for (const code of ['reply-timeout', 'connect-timeout', 'unreachable']) {
+      const state = failing(code, true);
+      expect(state.isLost(silenceMs / 1000 - 1)).toBe(false);
+      expect(state.isLost(silenceMs / 1000 + 1)).toBe(true);
+      expect(failing(code, false).isLost(1)).toBe(true);
+    }
+    // Somebody is there and does not listen.
+    expect(failing('refused', true).isLost(1)).toBe(true);
   });
 });

@@ -8,10 +8,10 @@ describe('Speed', () => {
     const speed = new Speed();
     speed.begin(0);
     speed.add(50);
-    speed.lap(0.05, INTERVAL);
+    speed.sample(0.05, INTERVAL);
     expect(speed.value).toBeUndefined();
     speed.add(150);
-    speed.lap(0.125, INTERVAL);
+    speed.sample(0.125, INTERVAL);
     expect(speed.value).toBe(1600);
   });
 
@@ -20,7 +20,7 @@ describe('Speed', () => {
     speed.begin(0);
     for (let i = 1; i <= 20; i++) {
       speed.add(i <= 10 ? 100 : 1000);
-      speed.lap(i / 8, INTERVAL);
+      speed.sample(i / 8, INTERVAL);
       if (i === 10) expect(speed.value).toBe(800);
       if (i === 11) expect(speed.value).toBe(4400);
     }
@@ -35,7 +35,7 @@ describe('Speed', () => {
       speed.add(1000);
       speed.pause(second + 0.5);
       speed.pause(second + 50);
-      speed.lap(second + 60, INTERVAL);
+      speed.sample(second + 60, INTERVAL);
       expect(speed.value).toBe(2000);
     }
   });
@@ -45,7 +45,7 @@ describe('Speed', () => {
     speed.begin(0);
     for (let tick = 1; tick <= 80; tick++) {
       if (tick % 8 === 0) speed.add(1000);
-      speed.lap(tick / 8, INTERVAL);
+      speed.sample(tick / 8, INTERVAL);
       if (tick >= 8) expect(speed.value).toBe(1000);
     }
   });
@@ -54,43 +54,43 @@ describe('Speed', () => {
     const speed = new Speed();
     speed.begin(0);
     speed.add(1000);
-    speed.lap(1, INTERVAL);
-    speed.lap(2, INTERVAL);
+    speed.sample(1, INTERVAL);
+    speed.sample(2, INTERVAL);
     expect(speed.value).toBe(1000);
-    speed.lap(5, INTERVAL);
+    speed.sample(5, INTERVAL);
     expect(speed.value).toBe(250);
-    speed.lap(11, INTERVAL);
+    speed.sample(11, INTERVAL);
     expect(speed.value).toBe(100);
     speed.add(2000);
     expect(speed.value).toBe(1000);
-    speed.lap(11.25, INTERVAL);
+    speed.sample(11.25, INTERVAL);
     expect(speed.value).toBeCloseTo((1000 + 2000 / 10.25) / 2);
   });
 
   it('is 0 for a source that has never sent anything', () => {
     const speed = new Speed();
     speed.begin(0);
-    speed.lap(0.125, INTERVAL);
+    speed.sample(0.125, INTERVAL);
     expect(speed.value).toBe(0);
     speed.add(500);
     expect(speed.value).toBeUndefined();
-    speed.lap(0.25, INTERVAL);
+    speed.sample(0.25, INTERVAL);
     expect(speed.value).toBe(2000);
   });
 
   it('is what it was before where nothing is asked any more', () => {
     const speed = new Speed();
     speed.begin(0);
-    speed.lap(1, INTERVAL);
+    speed.sample(1, INTERVAL);
     speed.pause(2);
     expect(speed.value).toBeUndefined();
-    speed.lap(3, INTERVAL);
+    speed.sample(3, INTERVAL);
     expect(speed.value).toBeUndefined();
     speed.begin(4);
     speed.add(3000);
-    speed.lap(5, INTERVAL);
+    speed.sample(5, INTERVAL);
     expect(speed.value).toBe(1000);
-    speed.lap(9, INTERVAL);
+    speed.sample(9, INTERVAL);
     expect(speed.value).toBe(750);
     speed.pause(10);
     expect(speed.value).toBe(1000);

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  MAX_IN_FLIGHT_BYTES,
-  MAX_QUESTIONS,
   SMALLEST_WINDOW_BYTES,
   START_WINDOW_BYTES,
   WINDOW_SECONDS,
-} from '../../../../src/limits.ts';
+} from '../../../../src/download/engine/source-state.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../../../src/limits.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 import type { Behaviour } from './simulated-source.ts';
 import { SimulatedSources } from './simulated-sources.ts';
@@ -78,9 +77,9 @@ describe('The window of a source', () => {
     expect(sources.map((source) => world.source(source).mostQuestions)).toEqual([1, 1, 1, 1, 0]);
     // One source more, when there was one alone.
     const other = new SimulatedSources(24 * MB, { a: { rate: MB } });
-    const { download } = new SimulatedDownload(other, { chunkSize: 12 * MB });
-    other.after(1, () => download.add(other.add('b', { rate: MB })));
-    await other.run(download);
-    expect(download.seconds).toBeLessThan(14);
+    const { task } = new SimulatedDownload(other, { chunkSize: 12 * MB });
+    other.after(1, () => task.add(other.add('b', { rate: MB })));
+    await other.run(task);
+    expect(task.engine.seconds).toBeLessThan(14);
   });
 });

@@ -1,0 +1,244 @@
+import { ConnectionError } from '../errors.ts';
+import type { Address } from '../protocol/address.ts';
+import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply } from '../protocol/dialect.ts';
+import {
+  REPLY_TYPE,
+  type DlDraft,
+  type Draft,
+  type Message,
+  type RequestDraft,
+} from '../protocol/message.ts';
+import { base64Token } from '../protocol/names.ts';
+import { ask, isReplyTo, maxReplyBytes, type RequestOptions } from './ask.ts';
+import type { Handshake } from './handshake.ts';
+import { whileBusy } from './handshake.ts';
+import type { KnownPeer, KnownPeers } from './known-peer.ts';
+import type { Pace } from './pace.ts';
+import type { Pool } from './pool.ts';
+import type { Connection } from './socket.ts';
+import type { Timing } from './timing.ts';
+
+export interface ClientOptions {
+  readonly known: KnownPeers;
+  readonly pool: Pool;
+  readonly handshake: Handshake;
+  readonly timing: Timing;
+  readonly pace: Pace;
+  /** Stamps and writes a message that has no reply. */
+  readonly send: (connection: Connection, to: Address, draft: Draft) => void;
+}
+
+/** A reply that may come on a connection of its own (section 7, callback). */
+interface AwaitedElsewhere {
+  readonly peer: KnownPeer;
+  readonly draft: RequestDraft;
+  /** Longest line in bytes that it can be. */
+  readonly bytes: number;
+  /** For FILE: how many chunks its file has. */
+  readonly chunks: number | undefined;
+  readonly resolve: (message: Message) => void;
+}
+
+/**
+ * Our requests and how they reach a neighbour: in a session, over the connection that is open already, over a new one, or with the
+ * reply on a connection that the neighbour opens. What it does decides its dialect (section 7, "As client").
+ *
+ * A connection that the other side leaves open is tried with the next request: answered, it serves both directions from then on; not
+ * answered, its program only forgets to close, and none is kept again.
+ */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #elsewhere = new Set<AwaitedElsewhere>();
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One request, one reply.
+   * @throws ConnectionError the neighbour cannot be reached, or its reply never came
+   * @throws ProtocolError what came is no reply to this request
+   */
+  request(to: Address, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const { known, handshake } = this.#options;
+    const peer = known.get(to);
+    return whileBusy(peer, async () => {
+      await handshake.openSession(peer, options);
+      // Only a session knows it; elsewhere it could end the program that reads it.
+      if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
+      return draft.type === 'DL' ? this.#askChunk(peer, draft, options) : this.#ask(peer, draft, options);
+    });
+  }
+
+  /**
+   * BYE, and the end of the connection that was kept; waits for that, `timing.close` at the most.
+   * @throws ConnectionError the neighbour cannot be reached
+   */
+  async bye(to: Address, signal?: AbortSignal): Promise<void> {
+    const { known, pool, pace, send } = this.#options;
+    const { kept } = known.get(to);
+    // After requests that were given up it would wait for all their replies.
+    if (kept?.exchange.isAsking === true) kept.reset();
+    const connection = kept?.exchange.isAsking === false ? kept : await pool.dial(to, signal);
+    await pace.turn();
+    send(connection, to, { type: 'BYE' });
+    known.get(to).drop(connection);
+    connection.finish();
+    // Until the other side has closed: a socket destroyed with its replies unread would take the BYE back.
+    const givenUp = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    await Promise.race([connection.closed, givenUp]);
+  }
+
+  /** Longest reply in bytes that may come now on a connection that this host opens; 0 where none is awaited. */
+  awaitedBytes(remoteHost: string): number {
+    let longest = 0;
+    for (const { peer, bytes } of this.#elsewhere)
+      if (bytes > longest && peer.isAt(remoteHost)) longest = bytes;
+    return longest;
+  }
+
+  /** Takes out the request that this reply, on a connection of its own, answers; undefined where there is none. */
+  takeAwaited(connection: Connection, message: Message): AwaitedElsewhere | undefined {
+    for (const awaited of this.#elsewhere) {
+      const { peer, draft } = awaited;
+      const isIt =
+        message.origin === peer.address &&
+        message.type === REPLY_TYPE[draft.type] &&
+        isReplyTo(message, draft) &&
+        !connection.exchange.isOurs &&
+        peer.isAt(connection.remoteHost);
+      if (!isIt) continue;
+      this.#elsewhere.delete(awaited);
+      return awaited;
+    }
+    return undefined;
+  }
+
+  /** A reply has come on a connection of its own. */
+  calledBack({ peer, resolve }: AwaitedElsewhere, message: Message): void {
+    peer.learn(proveByReply(evidenceOfCallback(message), peer.dialect));
+    resolve(message);
+  }
+
+  async #ask(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const overKept = await this.#tryKept(peer, draft, options);
+    if (overKept !== undefined) return overKept;
+    // Its session has ended; only in a session it is known.
+    if (draft.type === 'DIGEST') throw new ConnectionError('no-reply');
+    if (draft.type === 'DL') {
+      return peer.places.within(
+        () => connectionsAtOnce(peer),
+        async () => (await this.#tryKept(peer, draft, options)) ?? this.#askAnew(peer, draft, options),
+      );
+    }
+    try {
+      return await this.#askAnew(peer, draft, options);
+    } catch (error) {
+      // Some programs lose a connection now and then. A chunk has other tries.
+      const isLost = error instanceof ConnectionError && ['reset', 'no-reply'].includes(error.code);
+      if (!isLost) throw error;
+      return this.#askAnew(peer, draft, options);
+    }
+  }
+
+  /** A chunk, by the name that its source understands: some want it in base64 and are silent otherwise. */
+  async #askChunk(peer: KnownPeer, draft: DlDraft, options: RequestOptions): Promise<Message> {
+    // One of ours knows the tokens that it lists: its silence means something else.
+    if (peer.names === 'token' || peer.dialect?.isSession === true) return this.#ask(peer, draft, options);
+    const inBase64 = { ...draft, token: base64Token(draft.token) };
+    if (peer.names === 'base64') return this.#ask(peer, inBase64, options);
+    try {
+      const reply = await this.#ask(peer, draft, options);
+      peer.names = 'token';
+      return reply;
+    } catch (error) {
+      const isSilence =
+        error instanceof ConnectionError && ['no-reply', 'reply-timeout'].includes(error.code);
+      if (!isSilence || peer.names !== undefined) throw error;
+      const reply = await this.#ask(peer, inBase64, options);
+      peer.names = 'base64';
+      return reply;
+    }
+  }
+
+  /** The reply over the kept connection, undefined where there is none or it is of no use (any more). */
+  async #tryKept(
+    peer: KnownPeer,
+    draft: RequestDraft,
+    options: RequestOptions,
+  ): Promise<Message | undefined> {
+    const { kept } = peer;
+    if (kept === undefined) return undefined;
+    const isTrial = peer.dialect?.staysOpen !== true;
+    const { trial, reply } = this.#options.timing;
+    try {
+      return await ask(kept, draft, { ...options, timeoutMs: isTrial ? trial : reply });
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.code === 'aborted') throw error;
+      // A program that keeps its connections and is silent would be so on a new one; a chunk has other tries.
+      if (!isTrial && (error.code === 'reply-timeout' || draft.type === 'DL')) throw error;
+      peer.drop(kept);
+      if (isTrial && error.code === 'reply-timeout') {
+        peer.learn({ dialect: DEFAULT_DIALECT, evidence: 'silent-after-first-reply' });
+      }
+      return undefined;
+    }
+  }
+
+  async #askAnew(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const { pool, timing } = this.#options;
+    const connection = await pool.dial(peer.address, options.signal);
+    const callback = this.#mayCallBack(peer, draft) ? this.#awaitElsewhere(peer, draft, options) : undefined;
+    try {
+      const direct = ask(connection, draft, { ...options, timeoutMs: timing.reply });
+      const reply = callback === undefined ? await direct : await this.#eitherWay(direct, callback.reply);
+      // A program of which nothing is known shows by closing, or not, how to go on with it.
+      if (peer.dialect === undefined) await connection.endsWithin(timing.closeLook);
+      return reply;
+    } finally {
+      callback?.cancel();
+      pool.keepOrClose(peer, connection);
+    }
+  }
+
+  /** A list may always come back: another program may have come to that address. A chunk has other tries. */
+  #mayCallBack({ dialect }: KnownPeer, draft: RequestDraft): boolean {
+    return draft.type !== 'DL' || dialect === undefined || dialect.replies === 'on-new-connection';
+  }
+
+  #awaitElsewhere(
+    peer: KnownPeer,
+    draft: RequestDraft,
+    { chunks }: RequestOptions,
+  ): { readonly reply: Promise<Message>; readonly cancel: () => void } {
+    let resolve: (message: Message) => void = () => undefined;
+    const reply = new Promise<Message>((settle) => (resolve = settle));
+    const awaited = { peer, draft, bytes: maxReplyBytes(draft, chunks), chunks, resolve };
+    this.#elsewhere.add(awaited);
+    return { reply, cancel: () => this.#elsewhere.delete(awaited) };
+  }
+
+  /** The reply, on this connection or another: a close without a word is how some programs say that they call back. */
+  async #eitherWay(direct: Promise<Message>, callback: Promise<Message>): Promise<Message> {
+    try {
+      return await Promise.race([direct, callback]);
+    } catch (error) {
+      const isSilence = error instanceof ConnectionError && ['no-reply', 'reset'].includes(error.code);
+      if (!isSilence) throw error;
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<never>(
+        (_, reject) => (timer = setTimeout(() => reject(error), this.#options.timing.callback)),
+      );
+      return await Promise.race([callback, patience]).finally(() => clearTimeout(timer));
+    } finally {
+      // Where the other one has won nobody looks at this any more.
+      direct.catch(() => undefined);
+    }
+  }
+}
+
+/** Connections that may be open to a neighbour for a chunk each; one that keeps its connection has a single one. */
+function connectionsAtOnce({ dialect = DEFAULT_DIALECT }: KnownPeer): number {
+  if (dialect.isSession) return DEFAULT_DIALECT.requestsAtOnce;
+  return dialect.staysOpen ? 1 : dialect.requestsAtOnce;
+}

@@ -1,0 +1,195 @@
+import { MAX_NEIGHBOURS } from '../limits.ts';
+import type { Reporter } from '../events.ts';
+import { splitAddress, type Address } from '../protocol/address.ts';
+import { DEFAULT_DIALECT, type Dialect, type Proof } from '../protocol/dialect.ts';
+import { SHA256 } from '../protocol/message.ts';
+import type { Connection } from './socket.ts';
+
+/** An IPv4 address as sockets that listen on IPv6 show it (RFC 4291, section 2.5.5.2). */
+const MAPPED = '::ffff:';
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
+
+function plain(host: string): string {
+  return host.startsWith(MAPPED) ? host.slice(MAPPED.length) : host;
+}
+
+/** Whether a program at that address may be the one behind a socket that comes from that host. A name is not looked up. */
+function isHost(address: Address, remoteHost: string): boolean {
+  const { host } = splitAddress(address);
+  const remote = plain(remoteHost);
+  return host === remote || (host === 'localhost' && LOOPBACK.includes(remote));
+}
+
+/** Bounds how much of one kind of work is under way; the rest waits in order. */
+class Places {
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Does the work when fewer than `most` are under way; `most` is asked again for each that waits. */
+  async within<T>(most: () => number, work: () => Promise<T>): Promise<T> {
+    while (this.#taken >= most()) await new Promise<void>((wake) => this.#waiting.push(wake));
+    this.#taken += 1;
+    try {
+      return await work();
+    } finally {
+      this.#taken -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+
+/**
+ * What this run has found out about the program at one address (section 7), and the connection that is kept to it. Learnt from what
+ * it does; a BYE ends all of it at once, since another program may come to that address.
+ */
+export class KnownPeer {
+  readonly address: Address;
+  /** How it wants file names in DL; undefined until one way has worked. */
+  names: 'token' | 'base64' | undefined;
+  /** What its RETURN_HELLO has offered. */
+  capabilities: readonly string[] = [];
+  /** A session was tried without being offered: once is enough. */
+  hasTriedSession = false;
+  /** It was given time to ask again on the same connection: once shows whether it does. */
+  hasLingered = false;
+  /** The attempt at a session, and the question what it understands, that are under way. */
+  sessionAttempt: Promise<void> | undefined;
+  probe: Promise<void> | undefined;
+  /** The last of our messages that wait for something there. */
+  busy: Promise<void> | undefined;
+  /** For chunks that are asked of it, and for replies that are sent to it, on connections of their own. */
+  readonly places = new Places();
+  readonly callbackPlaces = new Places();
+  readonly #fixed: Dialect | undefined;
+  readonly #reporter: Reporter;
+  #learnt: Dialect | undefined;
+  /** The dialect was assumed, not shown. */
+  #isAssumed = false;
+  #reachedHost: string | undefined;
+  #kept: Connection | undefined;
+
+  constructor(address: Address, fixed: Dialect | undefined, reporter: Reporter) {
+    this.address = address;
+    this.#fixed = fixed;
+    this.#reporter = reporter;
+  }
+
+  /** How it frames its messages; undefined while nothing is known. */
+  get dialect(): Dialect | undefined {
+    return this.#fixed ?? this.#learnt;
+  }
+
+  /** The user has decided its dialect. */
+  get isFixed(): boolean {
+    return this.#fixed !== undefined;
+  }
+
+  /** Its dialect is what most programs speak, for want of anything that would show it. */
+  get isAssumed(): boolean {
+    return this.#isAssumed && !this.isFixed;
+  }
+
+  get hasDigests(): boolean {
+    return this.dialect?.isSession === true && this.capabilities.includes(SHA256);
+  }
+
+  /** Takes note of a proof, and reports it; nothing where there is none or the user has decided. */
+  learn(proof: Proof | undefined): void {
+    if (proof === undefined || this.isFixed) return;
+    this.#isAssumed = false;
+    if (this.#learnt === proof.dialect) return;
+    this.#learnt = proof.dialect;
+    this.#report(proof);
+  }
+
+  /** What nothing has contradicted; a proof is not replaced by it. */
+  assume(evidence: string): void {
+    if (this.dialect !== undefined) return;
+    this.#learnt = DEFAULT_DIALECT;
+    this.#isAssumed = true;
+    this.#report({ dialect: DEFAULT_DIALECT, evidence });
+  }
+
+  /** We have dialled it and reached that host. */
+  reached(remoteHost: string): void {
+    this.#reachedHost = plain(remoteHost);
+  }
+
+  /** Whether it may be the program behind a socket that comes from that host. */
+  isAt(remoteHost: string): boolean {
+    return isHost(this.address, remoteHost) || this.#reachedHost === plain(remoteHost);
+  }
+
+  /** The connection to use for the next request, if there is one. */
+  get kept(): Connection | undefined {
+    const kept = this.#kept;
+    return kept === undefined || kept.isClosing || kept.exchange.hasEnded ? undefined : kept;
+  }
+
+  /** The session with it, if one is open. */
+  get session(): Connection | undefined {
+    const { kept } = this;
+    return kept?.exchange.state.name === 'session' ? kept : undefined;
+  }
+
+  /** Keeps a connection for the next request, where none is kept. */
+  keep(connection: Connection): boolean {
+    if (this.kept === undefined) {
+      this.#kept = connection;
+      void connection.closed.then(() => this.drop(connection));
+    }
+    return this.#kept === connection;
+  }
+
+  /** That connection is of no use any more. */
+  drop(connection: Connection): void {
+    if (this.#kept === connection) this.#kept = undefined;
+  }
+
+  #report({ dialect, evidence }: Proof): void {
+    const { address } = this;
+    this.#reporter.report({ event: 'dialect-learnt', neighbour: address, dialect: dialect.name, evidence });
+  }
+}
+
+/** All that we know of others, one record an address. Bounded: the one that was used longest ago goes first. */
+export class KnownPeers {
+  readonly #peers = new Map<Address, KnownPeer>();
+  readonly #fixed: ReadonlyMap<Address, Dialect>;
+  readonly #reporter: Reporter;
+
+  /** @param fixed dialects that the user has decided; all others are learnt */
+  constructor(reporter: Reporter, fixed: ReadonlyMap<Address, Dialect> = new Map()) {
+    this.#reporter = reporter;
+    this.#fixed = fixed;
+  }
+
+  /** The record of an address, a new one where there is none. */
+  get(address: Address): KnownPeer {
+    const known = this.#peers.get(address);
+    if (known !== undefined) return known;
+    const peer = new KnownPeer(address, this.#fixed.get(address), this.#reporter);
+    this.#peers.set(address, peer);
+    if (this.#peers.size > MAX_NEIGHBOURS) this.#evict();
+    return peer;
+  }
+
+  /** The same for a stranger: nothing is remembered of what was only asked about. */
+  look(address: Address): KnownPeer {
+    return this.#peers.get(address) ?? new KnownPeer(address, this.#fixed.get(address), this.#reporter);
+  }
+
+  /** The program at that address has ended. */
+  forget(address: Address): void {
+    this.#peers.delete(address);
+  }
+
+  /** The first that has no connection; a kept one is worth more than what can be learnt again. */
+  #evict(): void {
+    for (const [address, peer] of this.#peers) {
+      if (peer.kept !== undefined || peer.busy !== undefined) continue;
+      this.#peers.delete(address);
+      return;
+    }
+  }
+}

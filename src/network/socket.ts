@@ -1,0 +1,292 @@
+import type net from 'node:net';
+import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
+import { KEEP_ALIVE_MS, SMALL_WRITE_BYTES, SOCKET_BUFFER_BYTES } from '../limits.ts';
+import type { OwnRequest } from './awaited-replies.ts';
+import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.ts';
+
+/** What a connection tells the one who looks after it. Events that end the connection have had their effect already. */
+export type OnEvent = (connection: Connection, event: ExchangeEvent) => void;
+
+/** Messages that are looked at in one go, before other connections have their turn. */
+const MESSAGES_A_TURN = 256;
+/** And milliseconds; the clock is looked at after so many messages. */
+const TURN_MS = 5;
+const MESSAGES_A_LOOK = 16;
+
+const CODES: Readonly<Record<string, ConnectionErrorCode>> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'no-resources',
+  EMFILE: 'no-resources',
+  ENFILE: 'no-resources',
+  ENOBUFS: 'no-resources',
+  ETIMEDOUT: 'connect-timeout',
+};
+
+/** What a socket's error says about the other side; all that is not listed broke the connection. */
+export function connectionError(cause: Error): ConnectionError {
+  const code = 'code' in cause && typeof cause.code === 'string' ? CODES[cause.code] : undefined;
+  return new ConnectionError(code ?? 'reset', { cause });
+}
+
+/**
+ * One socket, one exchange, one timer: carries bytes and times between them. Nothing else touches a socket.
+ *
+ * Both directions close on their own (`allowHalfOpen`): a program that sends a request and its FIN still gets the reply. A flood of
+ * messages is looked at in portions, so that it starves nobody else.
+ */
+export class Connection {
+  readonly exchange: Exchange;
+  /** Resolves when the socket is closed, whatever the reason. */
+  readonly closed: Promise<void>;
+  readonly #socket: net.Socket;
+  readonly #onEvent: OnEvent;
+  #remoteHost: string;
+  #error: ConnectionError | undefined;
+  /** Small pieces of this turn. */
+  #pieces: Buffer[] = [];
+  #pieceBytes = 0;
+  #isFlushDue = false;
+  #isPumping = false;
+  #isPumpDue = false;
+  #hasFinished = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerEndsAt = Infinity;
+  /** What waits in the socket, as last told to the exchange. */
+  #waitingBytes = 0;
+  readonly #drainWaiters = new Set<() => void>();
+  readonly #endWaiters = new Set<(hasEnded: boolean) => void>();
+
+  constructor(socket: net.Socket, options: Omit<ExchangeOptions, 'now'>, onEvent: OnEvent) {
+    this.exchange = new Exchange({ ...options, now: performance.now() });
+    this.#socket = socket;
+    this.#onEvent = onEvent;
+    this.#remoteHost = socket.remoteAddress ?? '?';
+    socket.on('error', (error) => (this.#error ??= connectionError(error)));
+    socket.on('connect', () => (this.#remoteHost = socket.remoteAddress ?? '?'));
+    socket.on('data', (bytes) => {
+      this.exchange.receive(bytes, performance.now());
+      this.pump();
+    });
+    socket.on('end', () => {
+      this.exchange.end();
+      this.pump();
+    });
+    socket.on('drain', () => this.#noteOutput());
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#onClose();
+        resolve();
+      });
+    });
+    this.#setTimer();
+  }
+
+  /** Host of the other end of the socket, brackets left out; '?' where it was gone at once. */
+  get remoteHost(): string {
+    return this.#remoteHost;
+  }
+
+  /** Nothing more can be written. */
+  get isClosing(): boolean {
+    return this.#hasFinished || this.#socket.destroyed || !this.#socket.writable;
+  }
+
+  /** More was written than the socket's buffer takes: the next should wait until it is `drained`. */
+  get isCongested(): boolean {
+    return (
+      this.#socket.writableNeedDrain || this.#pieceBytes + this.#socket.writableLength >= SOCKET_BUFFER_BYTES
+    );
+  }
+
+  /** Takes a request of ours; its `turn` comes now or later. */
+  ask(request: OwnRequest): void {
+    const wasAsking = this.exchange.isAsking;
+    if (this.exchange.ask(request, performance.now())) this.#onEvent(this, { event: 'turn', request });
+    else this.#pumpSoon();
+    if (!wasAsking) this.#setTimer();
+  }
+
+  /** Looks at what has come, and tells of it, for as long as others may wait. */
+  pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    const start = performance.now();
+    let now = start;
+    let isOver = false;
+    for (let count = 1; ; count++) {
+      const event = this.exchange.next(now);
+      if (event === undefined) break;
+      this.#take(event);
+      if (count % MESSAGES_A_LOOK === 0) now = performance.now();
+      isOver = count >= MESSAGES_A_TURN || now - start >= TURN_MS;
+      if (isOver) break;
+    }
+    this.#isPumping = false;
+    if (isOver || this.exchange.isDecoding) this.#pumpSoon();
+    if (this.exchange.isFull) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+    this.#setTimer();
+  }
+
+  /**
+   * Hands bytes, or Latin-1 text, to the socket in this very turn; they leave in order. What is written in one turn in small pieces
+   * leaves as one: a write costs a system call whatever its size. A socket that is gone takes them silently.
+   */
+  write(piece: Buffer | string): void {
+    if (this.isClosing) return;
+    if (typeof piece === 'string' || piece.length > SMALL_WRITE_BYTES) {
+      this.#flush();
+      this.#socket.write(piece, 'latin1');
+      return this.#noteOutput();
+    }
+    this.#pieces.push(piece);
+    this.#pieceBytes += piece.length;
+    if (this.#pieceBytes > SMALL_WRITE_BYTES) return this.#flush();
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  /**
+   * Waits until the other side has taken what was written, as far as the socket's buffer asks for it.
+   * @throws ConnectionError `write-timeout`, `reset`
+   */
+  async drained(): Promise<void> {
+    this.#flush();
+    while (this.#socket.writableNeedDrain && !this.#socket.destroyed) {
+      await new Promise<void>((resolve) => this.#drainWaiters.add(resolve));
+    }
+    if (this.#socket.destroyed) throw this.#error ?? new ConnectionError('reset');
+  }
+
+  /** Whether the other side sends its FIN within that time, and nothing else before. */
+  endsWithin(milliseconds: number): Promise<boolean> {
+    if (this.exchange.hasEnded || this.#socket.destroyed) return Promise.resolve(true);
+    this.exchange.lookForEnd(performance.now() + milliseconds);
+    const ends = new Promise<boolean>((resolve) => this.#endWaiters.add(resolve));
+    this.#pumpSoon();
+    return ends;
+  }
+
+  /** Says that we have nothing more to send; what the other side still says is read. */
+  end(): void {
+    this.#flush();
+    if (this.#socket.writableEnded) return;
+    this.exchange.finished();
+    this.#socket.end();
+  }
+
+  /** Closes in good order: what was written is delivered, what still arrives is dropped, and it ends within a deadline. */
+  finish(): void {
+    if (this.#hasFinished) return;
+    this.end();
+    this.#hasFinished = true;
+    this.exchange.close(performance.now());
+    this.#socket.resume();
+    this.#noteOutput();
+    this.#pumpSoon();
+  }
+
+  /** Breaks off with a RST, so that nobody takes what was sent for complete. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends what the event ends, and passes it on. */
+  #take(event: ExchangeEvent): void {
+    switch (event.event) {
+      case 'looked':
+        for (const resolve of this.#endWaiters) resolve(event.hasEnded);
+        this.#endWaiters.clear();
+        return;
+      case 'stalled':
+        if (this.#waitingBytes > 0) this.#error ??= new ConnectionError('write-timeout');
+        this.#socket.destroy();
+        return;
+      case 'done':
+      case 'broken':
+        this.finish();
+        break;
+      default:
+    }
+    this.#onEvent(this, event);
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#timer);
+    this.#timerEndsAt = -Infinity;
+    this.exchange.close(performance.now(), this.#error ?? new ConnectionError('reset'));
+    this.pump();
+    for (const resolve of this.#endWaiters) resolve(true);
+    for (const resolve of this.#drainWaiters) resolve();
+  }
+
+  #flush(): void {
+    const [first] = this.#pieces;
+    if (first === undefined) return;
+    const whole = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#pieceBytes);
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    this.#socket.write(whole);
+    this.#noteOutput();
+  }
+
+  /** Tells the exchange whether the other side takes what is written. */
+  #noteOutput(): void {
+    const { writableLength, writableNeedDrain } = this.#socket;
+    const waiting = writableNeedDrain || this.#hasFinished ? writableLength : 0;
+    if (waiting === 0) {
+      for (const resolve of this.#drainWaiters) resolve();
+      this.#drainWaiters.clear();
+    }
+    if (waiting === this.#waitingBytes) return;
+    this.#waitingBytes = waiting;
+    this.exchange.output(waiting, performance.now());
+    this.#setTimer();
+  }
+
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.pump();
+    });
+  }
+
+  /** A timer that ends earlier than it must looks again. */
+  #setTimer(): void {
+    const { dueAt } = this.exchange;
+    if (this.#timerEndsAt <= dueAt) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerEndsAt = dueAt;
+    if (dueAt === Infinity) return;
+    const wait = Math.max(1, Math.ceil(dueAt - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // What has arrived by now counts: it is read before this is judged.
+      setImmediate(() => this.#onTimer());
+    }, wait);
+  }
+
+  #onTimer(): void {
+    if (this.#timerEndsAt === -Infinity) return;
+    this.#timerEndsAt = Infinity;
+    this.#noteOutput();
+    this.exchange.tick(performance.now());
+    this.pump();
+  }
+}

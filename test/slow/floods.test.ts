@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_INBOUND_CONNECTIONS, MAX_NEIGHBOURS } from '../../src/limits.ts';
+import { MAX_CONNECTIONS_A_HOST } from '../../src/network/listener.ts';
+import { Gate } from '../helpers/gate.ts';
+import { RawSocket } from '../helpers/raw-socket.ts';
+import { TestPeer } from '../helpers/test-peer.ts';
+import { until } from '../helpers/until.ts';
+
+const X = '127.0.0.1:1';
+const AT_A_TIME = 100;
+
+/** Opens connections that say this and are left alone. */
+async function openMany(peer: TestPeer, count: number, bytes = ''): Promise<RawSocket[]> {
+  const clients: RawSocket[] = [];
+  while (clients.length < count) {
+    const some = Math.min(AT_A_TIME, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: some }, () => RawSocket.connect(peer.port)))));
+    for (const client of clients.slice(-some)) client.write(bytes);
+  }
+  return clients;
+}
+
+/** Another client is served all the same. */
+async function expectAnswered(peer: TestPeer): Promise<void> {
+  const reply = await RawSocket.exchange(peer.port, `${X} 1 GET_PEERS\n`);
+  expect(reply.toString()).toContain(' PEER_LIST ');
+}
+
+const open = (clients: readonly RawSocket[]) => clients.filter(({ ending }) => ending === 'none').length;
+
+function disposeAll(clients: readonly RawSocket[]): void {
+  for (const client of clients) client[Symbol.dispose]();
+}
+
+describe('many connections', () => {
+  it('500 idle ones: another client is answered', async () => {
+    await using peer = await TestPeer.start();
+    const idle = await openMany(peer, 500);
+    for (let i = 0; i < 5; i++) await expectAnswered(peer);
+    expect(open(idle)).toBe(500);
+    disposeAll(idle);
+  });
+
+  it('800 idle ones: the oldest go, the newest stay, and it is told once', async () => {
+    await using peer = await TestPeer.start();
+    const idle = await openMany(peer, 800);
+    await until(
+      () => open(idle) <= MAX_CONNECTIONS_A_HOST,
+      2_000,
+      () => `${open(idle)} are open`,
+    );
+    expect(open(idle.slice(0, 800 - MAX_CONNECTIONS_A_HOST))).toBe(0);
+    expect(open(idle.slice(-MAX_CONNECTIONS_A_HOST))).toBeGreaterThan(MAX_CONNECTIONS_A_HOST - 5);
+    await expectAnswered(peer);
+    expect(
+      peer.reporter.all('input-rejected').filter(({ code }) => code === 'too-many-connections'),
+    ).toHaveLength(1);
+    disposeAll(idle);
+  });
+
+  it('700 that began with HELLO and stay: the oldest go', async () => {
+    await using peer = await TestPeer.start();
+    const idle = await openMany(peer, 700, `${X} 1 HELLO\n`);
+    await until(
+      () => open(idle) <= MAX_INBOUND_CONNECTIONS,
+      2_000,
+      () => `${open(idle)} are open`,
+    );
+    await expectAnswered(peer);
+    disposeAll(idle);
+  });
+
+  it('700 that wait for a slow file: no more are held than the limit says', async () => {
+    await using peer = await TestPeer.start({ files: { slow: Buffer.alloc(10) } });
+    const gate = new Gate();
+    peer.share.beforeRead = () => gate.opened;
+    const waiting = await openMany(peer, 700, `${X} 1 DL slow 10 0\n`);
+    try {
+      await until(
+        () => open(waiting) <= MAX_INBOUND_CONNECTIONS,
+        2_000,
+        () => `${open(waiting)} are open`,
+      );
+    } finally {
+      gate.open();
+    }
+    await expectAnswered(peer);
+    disposeAll(waiting);
+  });
+
+  it('2000 of garbage: answered in between, told once a kind', async () => {
+    await using peer = await TestPeer.start();
+    const garbage = ['', '\n', 'x', `${X} 1 NONSENSE\n`, `${X} x LS\n`, 'x'.repeat(5000), '\xff\0\r\n', ' '];
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(
+        Array.from({ length: AT_A_TIME }, (_, i) =>
+          RawSocket.exchange(peer.port, Buffer.from(garbage[i % garbage.length] ?? '', 'latin1')),
+        ),
+      );
+      await expectAnswered(peer);
+    }
+    const told = peer.reporter.all('input-rejected');
+    expect(told.map(({ code }) => code).sort()).toEqual([
+      'bad-clock',
+      'line-too-long',
+      'malformed',
+      'unknown-type',
+    ]);
+    expect(told.map(({ repeated }) => repeated)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('500 that reset at once', async () => {
+    await using peer = await TestPeer.start();
+    for (const client of await openMany(peer, 500, `${X} 1 LS\n`)) client.reset();
+    await expectAnswered(peer);
+  });
+});
+
+describe('many requests', () => {
+  it('for what is not shared: told once', async () => {
+    await using peer = await TestPeer.start();
+    for (let round = 0; round < 5; round++)
+      await Promise.all(
+        Array.from({ length: AT_A_TIME }, (_, i) => RawSocket.exchange(peer.port, `${X} 1 DL no${i} 1 0\n`)),
+      );
+    expect(peer.reporter.all('request-refused')).toHaveLength(1);
+  });
+
+  it('of whole files by clients that do not read: others are answered', async () => {
+    await using peer = await TestPeer.start({ files: { big: Buffer.alloc(30_000_000) } });
+    const clients = await openMany(peer, 20, `${X} 1 DL big 0 0\n`);
+    for (const { socket } of clients) socket.pause();
+    for (let i = 0; i < 5; i++) await expectAnswered(peer);
+    disposeAll(clients);
+  });
+
+  it('by 1500 different senders: no more are kept than the limit says', async () => {
+    await using peer = await TestPeer.start();
+    for (let round = 0; round < 15; round++)
+      await Promise.all(
+        Array.from({ length: AT_A_TIME }, (_, i) =>
+          RawSocket.exchange(peer.port, `10.0.${round}.${i}:80 1 HELLO\n`),
+        ),
+      );
+    expect(peer.neighbours.list()).toHaveLength(MAX_NEIGHBOURS);
+    expect(peer.reporter.all('neighbours-limit-reached')).toHaveLength(1);
+  });
+});
