@@ -1,6 +1,6 @@
 import { colorLevel } from './colors.ts';
 import { escape } from './escape.ts';
-import { Keyboard, type Input } from './keyboard.ts';
+import { Keyboard, type Input, type Surface } from './keyboard.ts';
 import { shortenEnd } from './layout.ts';
 import { Outlet, type Output } from './outlet.ts';
 
@@ -54,13 +54,13 @@ export class Terminal {
     this.#outlet = new Outlet(output, () => this.#write(''));
     this.isLive = output.isTTY === true && env['TERM'] !== 'dumb';
     this.isInteractive = this.isLive && input.isTTY === true && readInput;
-    this.colorLevel = colorLevel(output, env, options.noColor === true);
+    this.colorLevel = colorLevel(this.isLive, env, options.noColor === true);
     this.#repeatsPrompt = input.isTTY === true;
     if (this.isLive) output.on('resize', this.#redraw);
     if (!readInput) return;
     this.#keyboard = new Keyboard({
       input,
-      screen: this.isInteractive ? this.#screen() : undefined,
+      surface: this.isInteractive ? this.#surface() : undefined,
       onLine: () => this.#lineTyped(),
       onInterrupt: () => this.#onInterrupt?.(),
       onContinue: () => {
@@ -80,7 +80,7 @@ export class Terminal {
    * lines are left out, and counted in a line of their own once there is room again.
    */
   print(text: string): void {
-    if (this.#outlet.hasRoom) this.#write(`${text}\n`);
+    if (this.#outlet.checkRoom()) this.#write(`${text}\n`);
     else this.#outlet.leaveOut(text);
   }
 
@@ -88,7 +88,7 @@ export class Terminal {
   status(line: string | undefined): void {
     if (!this.isLive || line === this.#status) return;
     this.#status = line;
-    if (this.#outlet.hasRoom) this.#redraw();
+    if (this.#outlet.checkRoom()) this.#redraw();
   }
 
   /**
@@ -100,7 +100,7 @@ export class Terminal {
     const lastLine = text.lastIndexOf('\n') + 1;
     if (lastLine > 0) this.print(text.slice(0, lastLine - 1));
     const prompt = text.slice(lastLine);
-    if (!this.isInteractive && this.#outlet.hasRoom) {
+    if (!this.isInteractive && this.#outlet.checkRoom()) {
       this.#outlet.write(this.#leave() + prompt);
       this.#midLine = true;
     }
@@ -131,7 +131,7 @@ export class Terminal {
     this.#output.off('resize', this.#redraw);
   }
 
-  #screen() {
+  #surface(): Surface {
     const output = this.#output;
     return {
       get columns() {

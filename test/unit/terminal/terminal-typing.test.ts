@@ -145,6 +145,18 @@ describe('Terminal, typing', () => {
     terminal.close();
   });
 
+  it('brings back an earlier answer at arrow up', async () => {
+    const { screen, terminal, type } = open();
+    const first = terminal.ask('> ');
+    await type('1234\r');
+    await first;
+    const second = terminal.ask('> ');
+    await type('\x1b[A\r');
+    expect(await second).toBe('1234');
+    expect(await screen.seen()).toEqual(['> 1234', '> 1234']);
+    terminal.close();
+  });
+
   it('takes several pasted lines as answers to several questions', async () => {
     const { screen, terminal, type } = open();
     const first = terminal.ask('Menu:\n> ');
