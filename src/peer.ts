@@ -107,7 +107,10 @@ export class Peer {
       handshake: this.#handshake,
       send,
     });
-    this.#recogniser = new Recogniser({ ...common, probe: (peer) => this.#handshake.probe(peer) });
+    this.#recogniser = new Recogniser({
+      ...common,
+      probe: (peer, mayAssume) => this.#handshake.probe(peer, mayAssume),
+    });
     this.#server = new RequestServer({
       ...common,
       pool: this.#pool,

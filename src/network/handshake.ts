@@ -92,15 +92,17 @@ export class Handshake {
   /**
    * Finds out what a program understands that has just asked us, by a HELLO of our own, or by the reply to a request of ours that
    * is under way. Takes `timing.probe`, and a wait where many of one host are asked; asked again meanwhile, it is the same probe.
+   * @param mayAssume it wants a reply: where it shows nothing, it gets the one that most programs understand
    */
-  async probe(peer: KnownPeer): Promise<void> {
+  async probe(peer: KnownPeer, mayAssume: boolean): Promise<void> {
     if (peer.kept !== undefined) return;
     const { timing } = this.#options;
     if (peer.busy === undefined && peer.probe === undefined) {
       const wait = this.#waitBeforeProbe(peer.address);
       if (wait === undefined) return;
+      peer.probes += 1;
       peer.probe = sleep(wait)
-        .then(() => this.#tryProbe(peer, AbortSignal.timeout(timing.probe)))
+        .then(() => this.#tryProbe(peer, AbortSignal.timeout(timing.probe), mayAssume))
         .finally(() => (peer.probe = undefined));
       return peer.probe;
     }
@@ -156,7 +158,7 @@ export class Handshake {
     return at - now;
   }
 
-  async #tryProbe(peer: KnownPeer, deadline: AbortSignal): Promise<void> {
+  async #tryProbe(peer: KnownPeer, deadline: AbortSignal, mayAssume: boolean): Promise<void> {
     const { pool, timing, pure } = this.#options;
     try {
       const connection = await pool.dial(peer.address, deadline);
@@ -164,12 +166,12 @@ export class Handshake {
         const options = { timeoutMs: timing.probe, signal: deadline };
         const reply = await greet(connection, pure ? [] : [SESSION], options);
         if (reply !== undefined) await connection.endsWithin(timing.closeLook);
-        else connection.finish();
-      } catch (error) {
-        connection.finish();
-        throw error;
+        // It has closed, as most programs do after a HELLO.
+        else if (connection.exchange.hasEnded) peer.assume('nothing-else', { isShown: true });
+      } finally {
+        if (mayAssume) peer.assume('nothing-else');
+        pool.keepOrClose(peer, connection);
       }
-      pool.keepOrClose(peer, connection);
     } catch (error) {
       // It shows nothing then, and gets the reply of those of which nothing is known.
       if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error;

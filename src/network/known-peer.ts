@@ -50,6 +50,8 @@ export class KnownPeer {
   capabilities: readonly string[] = [];
   /** A session was tried without being offered: once is enough. */
   hasTriedSession = false;
+  /** How often it was asked what it understands: what was only assumed is asked once more. */
+  probes = 0;
   /** It was given time to ask again on the same connection: once shows whether it does. */
   hasLingered = false;
   /** The attempt at a session, and the question what it understands, that are under way. */
@@ -102,12 +104,17 @@ export class KnownPeer {
     this.#report(proof);
   }
 
-  /** What nothing has contradicted; a proof is not replaced by it. */
-  assume(evidence: string): void {
-    if (this.dialect !== undefined) return;
-    this.#learnt = DEFAULT_DIALECT;
-    this.#isAssumed = true;
-    this.#report({ dialect: DEFAULT_DIALECT, evidence });
+  /**
+   * What most programs speak, where nothing has contradicted it; a proof is not replaced by it.
+   * @param isShown it was asked, and has shown nothing else: not to be asked again
+   */
+  assume(evidence: string, { isShown = false } = {}): void {
+    if (this.dialect === undefined) {
+      this.#learnt = DEFAULT_DIALECT;
+      this.#isAssumed = true;
+      this.#report({ dialect: DEFAULT_DIALECT, evidence });
+    }
+    if (isShown) this.#isAssumed = false;
   }
 
   /** We have dialled it and reached that host. */

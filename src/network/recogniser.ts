@@ -6,11 +6,14 @@ import type { TheirRequest } from './requests-in-hand.ts';
 import type { Connection } from './socket.ts';
 import type { Timing } from './timing.ts';
 
+/** A program that shows nothing when it is asked may have been busy, and is asked again at the next hint; then no more. */
+const MAX_PROBES = 2;
+
 export interface RecogniserOptions {
   readonly known: KnownPeers;
   readonly timing: Timing;
   /** Asks the program at an address itself; what it learns stands in its record. */
-  readonly probe: (peer: KnownPeer) => Promise<void>;
+  readonly probe: (peer: KnownPeer, mayAssume: boolean) => Promise<void>;
 }
 
 /**
@@ -44,7 +47,8 @@ export class Recogniser {
     const proved = this.#prove(request, connection, peer, false);
     if (proved !== undefined) return proved;
     const { dialect } = peer;
-    const isOpen = dialect === undefined || (peer.isAssumed && this.#hasHint(connection.remoteHost));
+    const mayShow = peer.isAssumed && peer.probes < MAX_PROBES && this.#hasHint(connection.remoteHost);
+    const isOpen = dialect === undefined || mayShow;
     if (isOpen || dialect.replies !== 'here') return this.#find(request, connection);
     // What the asker does beats what is remembered of it. A greeted one has many requests before its FIN.
     const closedAtOnce = connection.exchange.hasEnded && connection.exchange.state.name === 'one-shot';
@@ -69,7 +73,7 @@ export class Recogniser {
     const isOpen = peer.dialect === undefined || peer.isAssumed;
     // It has not closed, whatever it did before: it reads here. That alone proves nothing.
     if (!isOpen) return DEFAULT_DIALECT;
-    if (this.#hasHint(connection.remoteHost)) await probe(known.get(origin));
+    if (this.#hasHint(connection.remoteHost)) await probe(known.get(origin), type !== 'HELLO');
     const found = known.get(origin);
     if (type !== 'HELLO') found.assume('nothing-else');
     return found.dialect ?? DEFAULT_DIALECT;

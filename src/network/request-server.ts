@@ -176,11 +176,11 @@ export class RequestServer {
     const { recogniser, known } = this.#options;
     const { exchange } = connection;
     const { name } = exchange.state;
-    if (name === 'session') return;
+    if (name === 'session' || name === 'persistent') return;
     const isFrom = recogniser.isFrom(message, connection);
     if (message.type !== 'HELLO' && dialect.staysOpen && !dialect.isSession && isFrom) {
       // From the second request on, a connection serves both directions until one of the two programs ends.
-      if (name !== 'persistent') known.get(message.origin).keep(connection);
+      known.get(message.origin).keep(connection);
       exchange.become('persistent');
     } else if (name === 'greeted') {
       return;

@@ -172,7 +172,8 @@ describe.concurrent('all dialects at once around us', () => {
       const what = VARIANTS[at]?.[0] ?? '?';
       await eventually(() => expect(seen.count('BYE'), what).toBe(1));
       expect({ what, violations: seen.violations }).toEqual({ what, violations: [] });
-      expect(seen.extraConnections(), what).toBeLessThanOrEqual(1);
+      // What was only assumed is asked once more.
+      expect(seen.extraConnections(), what).toBeLessThanOrEqual(2);
     }
   });
 

@@ -145,12 +145,16 @@ export abstract class FieldProgram implements AsyncDisposable {
     return size;
   }
 
-  /** One DL; `expected` is the head of the arguments of a right FILE. */
-  protected async fetch(to: string, args: readonly string[], expected: string): Promise<Buffer> {
+  /** One DL; `expected` are the heads that the arguments of a right FILE may have. */
+  protected async fetch(
+    to: string,
+    args: readonly string[],
+    ...expected: readonly string[]
+  ): Promise<Buffer> {
     const reply = await this.#replyTo(to, 'DL', args);
     const base64 = reply.args[3] ?? '';
     const data = Buffer.from(base64, 'base64');
-    if (reply.args.length > 4 || reply.args.slice(0, 3).join(' ') !== expected)
+    if (reply.args.length > 4 || !expected.includes(reply.args.slice(0, 3).join(' ')))
       throw new Error(`FILE ${reply.args.slice(0, 3).join(' ')} for DL ${args.join(' ')}`);
     if (data.toString('base64') !== base64) throw new Error(`bad base64 for DL ${args.join(' ')}`);
     return data;
