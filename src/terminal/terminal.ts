@@ -84,10 +84,15 @@ export class Terminal {
     else this.#outlet.leaveOut(text);
   }
 
-  /** Shows a line below all others until the next call, on a screen only; undefined takes it away. */
-  status(line: string | undefined): void {
-    if (!this.isLive || line === this.#status) return;
-    this.#status = line;
+  /** Rows of the screen; 0 where there is none. */
+  get height(): number {
+    return this.isLive ? this.#output.rows || DEFAULT_ROWS : 0;
+  }
+
+  /** Shows lines below all others until the next call, on a screen only; undefined takes them away. */
+  status(lines: string | undefined): void {
+    if (!this.isLive || lines === this.#status) return;
+    this.#status = lines;
     if (this.#outlet.checkRoom()) this.#redraw();
   }
 
@@ -171,8 +176,9 @@ export class Terminal {
     this.#keyboard?.hide();
     if (this.#status === undefined) return '';
     this.#drawn = 'status';
-    // The cursor in front: there it stays on this row when the screen becomes narrower.
-    return `${shortenEnd(this.#status, this.width - 1)}\r`;
+    const lines = this.#status.split('\n').map((line) => shortenEnd(line, this.width - 1));
+    // The cursor in front of all: there it stays on its row when the screen becomes narrower.
+    return `${lines.join('\n')}\r${lines.length > 1 ? `\x1b[${lines.length - 1}A` : ''}`;
   }
 
   /** The line typed below its prompt has become part of what was printed: readline has gone to the next row. */

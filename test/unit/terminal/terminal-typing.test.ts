@@ -189,6 +189,19 @@ describe('Terminal, while nothing is asked', () => {
     terminal.close();
   });
 
+  it('shows a status of several lines, each a row, at the bottom of a full screen too', async () => {
+    const { screen, terminal } = open(20, 5);
+    for (let at = 0; at < 6; at += 1) {
+      terminal.status(`${at} por cento\n  um peer com um nome longo\n  outro`);
+      terminal.print(`texto ${at}`);
+    }
+    const printed = [0, 1, 2, 3, 4, 5].map((at) => `texto ${at}`);
+    expect(await screen.seen()).toEqual([...printed, '5 por cento', '  um peer com um n…', '  outro']);
+    terminal.status(undefined);
+    expect(await screen.seen()).toEqual(printed);
+    terminal.close();
+  });
+
   it('cuts a status line that is too long, so that it stays one row', async () => {
     const { screen, terminal } = open(10, 6);
     terminal.status('um dois três quatro');
