@@ -1,7 +1,7 @@
 import { bytesFromName } from './name-bytes.ts';
 import type { Dialect } from './dialect.ts';
 import type { Address } from './address.ts';
-import type { Draft, FileDraft, Message, MessageOf } from './message.ts';
+import type { Draft, FileDraft, FileEntry, Message, MessageOf } from './message.ts';
 
 /**
  * Messages in, bytes out (section 1). The inverse of `decode.ts`; framing comes from the dialect.
@@ -25,7 +25,7 @@ export function headArguments(draft: Draft): string[] {
         ...draft.peers.map(({ address, status, clock }) => `${address}:${status}:${clock}`),
       ];
     case 'LS_LIST':
-      return [String(draft.files.length), ...draft.files.map(({ token, size }) => `${token}:${size}`)];
+      return [String(draft.files.length), ...draft.files.map(fileEntry)];
     case 'DL':
     case 'FILE':
       return [draft.token, String(draft.size), String(draft.index)];
@@ -36,6 +36,10 @@ export function headArguments(draft: Draft): string[] {
     case 'ERROR':
       return [draft.of, draft.code, ...draft.args];
   }
+}
+
+function fileEntry({ token, size }: FileEntry): string {
+  return `${token}:${size}`;
 }
 
 /** The bytes of a name as a Latin-1 string. */
@@ -87,8 +91,28 @@ function joinList(parts: readonly (string | number)[], { entrySeparator, listEnd
   return [first, ...parts.slice(5)].join(entrySeparator) + listEnd;
 }
 
-function isList({ type }: Message): boolean {
-  return type === 'PEER_LIST' || type === 'LS_LIST';
+/** What a list of files looked like when it was sent last: while a folder is unchanged, the same array is sent each time. */
+const encodedFiles = new WeakMap<
+  readonly FileEntry[],
+  { readonly separator: string; readonly bytes: Buffer }
+>();
+
+/** The entries of a list of files, with the space before the first one. */
+function encodeEntries(files: readonly FileEntry[], separator: string): Buffer {
+  const known = encodedFiles.get(files);
+  if (known?.separator === separator) return known.bytes;
+  const bytes = bytesFromName(files.length === 0 ? '' : ` ${files.map(fileEntry).join(separator)}`);
+  encodedFiles.set(files, { separator, bytes });
+  return bytes;
+}
+
+function encodeLsList({ origin, clock, type, files }: MessageOf<'LS_LIST'>, dialect: Dialect): Buffer {
+  const head = Buffer.from(`${origin} ${clock} ${type} ${files.length}`);
+  const entries = encodeEntries(files, dialect.entrySeparator);
+  const end = Buffer.from(dialect.listEnd, 'latin1');
+  const opening = dialect.opening(head.length + entries.length + end.length);
+  const [front, back] = [Buffer.from(opening, 'latin1'), Buffer.from(dialect.closing, 'latin1')];
+  return Buffer.concat([front, head, entries, end, back]);
 }
 
 /**
@@ -97,8 +121,9 @@ function isList({ type }: Message): boolean {
 export function encode(message: Message, dialect: Dialect): Buffer {
   if (message.type === 'FILE') return encodeFile(message, dialect);
   if (message.type === 'DL') return encodeDl(message, dialect);
+  if (message.type === 'LS_LIST') return encodeLsList(message, dialect);
   const head = [message.origin, message.clock, message.type, ...headArguments(message)];
-  const payload = bytesFromName(isList(message) ? joinList(head, dialect) : head.join(' '));
+  const payload = bytesFromName(message.type === 'PEER_LIST' ? joinList(head, dialect) : head.join(' '));
   return Buffer.concat([
     Buffer.from(dialect.opening(payload.length), 'latin1'),
     payload,

@@ -32,11 +32,11 @@ export function decodeName(token: string): string {
 }
 
 /** The longest token of a name that exists: each of its bytes as `%NN`. What is longer is no name (section 6). */
-const MAX_TOKEN_BYTES = 3 * MAX_NAME_BYTES;
+const LONGEST_TOKEN_BYTES = 3 * MAX_NAME_BYTES;
 
 /** Whether a token is short enough to be a name. Ask before decoding: what is not may be megabytes long. */
 export function isNameToken(token: string): boolean {
-  return token.length <= MAX_TOKEN_BYTES && Buffer.byteLength(token) <= MAX_TOKEN_BYTES;
+  return token.length <= LONGEST_TOKEN_BYTES && Buffer.byteLength(token) <= LONGEST_TOKEN_BYTES;
 }
 
 const MAX_BASE64_NAME = Math.ceil(MAX_NAME_BYTES / 3) * 4;
@@ -61,9 +61,9 @@ export interface NameCandidate {
  * at its end and the name in base64 follow. Empty for a token that is too long for a name.
  */
 export function* candidateNames(token: string): Generator<NameCandidate> {
-  if (!isNameToken(token)) return;
-  yield* decodedOrLiteral(token);
   const withoutSize = token.replace(SIZE_SUFFIX, '');
+  if (!isNameToken(withoutSize)) return;
+  if (isNameToken(token)) yield* decodedOrLiteral(token);
   if (withoutSize !== token) yield* decodedOrLiteral(withoutSize);
   if (token.length <= MAX_BASE64_NAME && BASE64_NAME.test(token)) {
     yield { name: nameFromBytes(Buffer.from(token, 'base64')), replyToken: token };

@@ -11,7 +11,8 @@ interface Addressed {
 
 /** A peer that has these neighbours ONLINE and knows nothing else of them. */
 export async function startPeerWith(...neighbours: readonly Addressed[]): Promise<TestPeer> {
-  const peer = await TestPeer.start();
+  // An honest source tells its digest at once; on a busy machine that takes a while.
+  const peer = await TestPeer.start({ timing: { firstDigestsMs: 1_500 } });
   for (const { address } of neighbours) peer.neighbours.observe(address, 'ONLINE');
   return peer;
 }

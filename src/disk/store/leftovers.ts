@@ -22,8 +22,9 @@ export interface Leftover {
 interface Found {
   readonly id: string;
   readonly note: ResumeNote | 'broken';
-  /** Milliseconds since 1970, by the clock of the file system. */
-  readonly touchedAt: number;
+  /** When the note and the bytes were written to or touched: milliseconds since 1970, by the clock of the file system. */
+  readonly notedAt: number;
+  readonly writtenAt: number;
 }
 
 interface Useful extends Found {
@@ -35,6 +36,9 @@ export const ABANDONED_AFTER_MS = 60_000;
 
 /** What an interrupted download has left is of use for a week. */
 export const STALE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** What may belong to a download under way is watched for so long before it is claimed: six of its touches. */
+const WATCH_MS = 1_500;
 
 /** Looks during one watch. */
 const WATCH_LOOKS = 10;
@@ -48,7 +52,7 @@ const WATCH_LOOKS = 10;
 export async function claimLeftover(
   folder: Folder,
   plan: SinkPlan,
-  watchMs: number,
+  watchMs = WATCH_MS,
 ): Promise<Leftover | undefined> {
   try {
     const useful: Useful[] = [];
@@ -103,23 +107,22 @@ async function findNotes(folder: Folder, name: string): Promise<readonly Found[]
   for (const entry of await readdir(folder.real)) {
     const { id, kind } = parseTemporaryName(entry) ?? {};
     if (id === undefined || kind !== 'nota') continue;
-    const note = await readNote(folder, id);
-    if (note === undefined || (note !== 'broken' && note.name !== name)) continue;
-    const bytesAt = await touchedAt(folder, id, 'parte');
-    found.push({ id, note, touchedAt: Math.max(bytesAt ?? 0, (await touchedAt(folder, id, 'nota')) ?? 0) });
+    const read = await readNote(folder, id);
+    if (read === undefined || (read.note !== 'broken' && read.note.name !== name)) continue;
+    found.push({ id, ...read, writtenAt: (await touchedAt(folder, id, 'parte')) ?? 0 });
   }
   return found;
 }
 
 /** Undefined where it has gone meanwhile or is of another version, and so not ours to judge. */
-async function readNote(folder: Folder, id: string): Promise<Found['note'] | undefined> {
+async function readNote(folder: Folder, id: string): Promise<Pick<Found, 'note' | 'notedAt'> | undefined> {
   try {
     const file = await open(temporaryPath(folder, id, 'nota'), READ_FLAGS);
     try {
       const stats = await file.stat();
-      if (!stats.isFile() || stats.size > MAX_NOTE_BYTES) return 'broken';
-      const note = decodeNote(await file.readFile('utf8'));
-      return note === 'foreign' ? undefined : note;
+      const isNote = stats.isFile() && stats.size <= MAX_NOTE_BYTES;
+      const note = isNote ? decodeNote(await file.readFile('utf8')) : 'broken';
+      return note === 'foreign' ? undefined : { note, notedAt: stats.mtimeMs };
     } finally {
       await file.close();
     }
@@ -129,8 +132,9 @@ async function readNote(folder: Folder, id: string): Promise<Found['note'] | und
   }
 }
 
-function isFree({ note, touchedAt }: Found): boolean {
-  return (note !== 'broken' && note.isFree) || Date.now() - touchedAt >= ABANDONED_AFTER_MS;
+function isFree({ note, notedAt, writtenAt }: Found): boolean {
+  const age = Date.now() - Math.max(notedAt, writtenAt);
+  return (note !== 'broken' && note.isFree) || age >= ABANDONED_AFTER_MS;
 }
 
 /** Those that are not touched while we look; none where the signal is aborted. */
@@ -148,11 +152,9 @@ async function unattended(
       if (signal?.aborted === true) return [];
       throw error;
     }
-    const touched = await Promise.all(left.map(({ id }) => touchedAt(folder, id, 'nota')));
-    const before = await Promise.all(left.map(({ id }) => touchedAt(folder, id, 'parte')));
-    left = left.filter(
-      (one, at) => Math.max(touched[at] ?? Infinity, before[at] ?? Infinity) === one.touchedAt,
-    );
+    // Opened each time: over a network that is what asks for the times anew.
+    const notes = await Promise.all(left.map(({ id }) => readNote(folder, id)));
+    left = left.filter(({ notedAt }, at) => notes[at]?.notedAt === notedAt);
   }
   return left;
 }

@@ -5,6 +5,9 @@ import { fileError, systemCode } from '../file-error.ts';
 import type { ResumeNote } from './resume-note.ts';
 import type { TemporaryFile } from './temporary-file.ts';
 
+/** What is written is noted this often, after the data: so much at most is asked for again. */
+export const NOTE_INTERVAL_MS = 1_000;
+
 /** Touches during the time between two notes. */
 const TOUCHES = 4;
 
@@ -15,8 +18,8 @@ export interface NoteKeeperOptions {
   readonly path: string;
   /** The note that an interrupted download has left, and that we go on with. */
   readonly former: ResumeNote | undefined;
-  /** The time between two notes, in milliseconds. */
-  readonly intervalMs: number;
+  /** The time between two notes, in milliseconds; NOTE_INTERVAL_MS by default. */
+  readonly intervalMs: number | undefined;
   /** Brings all that has come to the disk, safe from a power cut, and tells what is there; rejects with FileError. */
   readonly flush: () => Promise<readonly ByteRange[]>;
   /** Called once the flush has failed or another download has claimed the bytes: what was written may be lost. */
@@ -49,7 +52,7 @@ export class NoteKeeper {
     this.#options = options;
     this.#isNoted = options.former !== undefined;
     this.#sha256 = options.plan.sha256 ?? options.former?.sha256;
-    this.#timer = setInterval(() => this.#tick(), options.intervalMs / TOUCHES).unref();
+    this.#timer = setInterval(() => this.#tick(), (options.intervalMs ?? NOTE_INTERVAL_MS) / TOUCHES).unref();
   }
 
   /** What the whole should have. */

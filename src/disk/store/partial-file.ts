@@ -11,12 +11,6 @@ import { PrefixHash } from './prefix-hash.ts';
 import type { ResumeNote } from './resume-note.ts';
 import { TemporaryFile } from './temporary-file.ts';
 
-/** What is written is noted this often, after the data: so much at most is asked for again. */
-export const NOTE_INTERVAL_MS = 1_000;
-
-/** What may belong to a download under way is watched for so long before it is claimed: six of its touches. */
-const WATCH_MS = 1_500;
-
 /** In milliseconds. */
 export interface ResumeTiming {
   readonly noteMs?: number;
@@ -74,7 +68,7 @@ export class PartialFile implements FileSink {
       plan,
       path,
       former,
-      intervalMs: timing?.noteMs ?? NOTE_INTERVAL_MS,
+      intervalMs: timing?.noteMs,
       onNotNoted,
       flush: () => this.#flush(),
       onFailure: (error) => void this.#fail(error),
@@ -106,7 +100,7 @@ export class PartialFile implements FileSink {
     try {
       // It is checked again before the rename; here it spares a download that could not end well.
       await checkPlace(folder, plan.name);
-      const leftover = await claimLeftover(folder, plan, options.timing?.watchMs ?? WATCH_MS);
+      const leftover = await claimLeftover(folder, plan, options.timing?.watchMs);
       const file = leftover?.file ?? (await TemporaryFile.create(folder, plan));
       return new PartialFile(folder, plan, file, leftover?.note, options);
     } catch (error) {

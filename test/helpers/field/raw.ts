@@ -9,7 +9,7 @@ const MAX_READ_BYTES = 1024;
 export class RawProgram extends PrefixedProgram {
   override readonly dialect = 'raw';
 
-  /** Whole files only, asked for by their list entry. */
+  /** Whole files only, asked for by their list entry; kept under the name that FILE has. */
   override async download(to: string, name: string): Promise<Buffer> {
     const size = this.sizeOf(to, name);
     const token = `${name}:${size}`;

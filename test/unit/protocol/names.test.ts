@@ -72,6 +72,8 @@ describe('the names that a token may mean', () => {
     expect(isNameToken('%C3%A7'.repeat(127))).toBe(true);
     expect(isNameToken('ç'.repeat(400))).toBe(false);
     expect(names('%41'.repeat(256))).toEqual([]);
+    // The size of a list entry is no part of the name.
+    expect(names(`${'%3A'.repeat(255)}:12345`)[0]).toBe(':'.repeat(255));
     expect(isSameName('%41'.repeat(256), 'A'.repeat(256))).toBe(false);
   });
 });

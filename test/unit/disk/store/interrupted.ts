@@ -5,7 +5,7 @@ import { onTestFinished, vi } from 'vitest';
 import type { ByteRange } from '../../../../src/download/engine/download-options.ts';
 import { SharedFolder, type SharedFolderOptions } from '../../../../src/disk/share/shared-folder.ts';
 import type { FileSink } from '../../../../src/download/file-sink.ts';
-import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/partial-file.ts';
+import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/note-keeper.ts';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

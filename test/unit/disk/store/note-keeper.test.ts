@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, utimes } from 'node:fs/promises
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { FileSink } from '../../../../src/download/file-sink.ts';
-import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/partial-file.ts';
+import { NOTE_INTERVAL_MS } from '../../../../src/disk/store/note-keeper.ts';
 import { WRITE_BLOCK_BYTES } from '../../../../src/disk/store/block-buffers.ts';
 import type { Reporter } from '../../../../src/events.ts';
 import { RecordingReporter } from '../../../helpers/recording-reporter.ts';
