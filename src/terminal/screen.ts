@@ -12,7 +12,8 @@ import type {
 import { painted } from './colors.ts';
 import { progressLines } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
-import { describe, questionText } from './sentences.ts';
+import { questionText } from './questions.ts';
+import { describe } from './sentences.ts';
 import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
