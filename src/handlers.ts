@@ -110,6 +110,9 @@ export class Handlers {
   /** How many chunks the requested file has, where that is known without asking the disk. */
   chunksOf({ token, size }: MessageOf<'DL'>): number | undefined {
     if (size === 0) return undefined;
+    const resolved = this.#resolved.get(token);
+    const known = resolved && this.#share.sizeOf(resolved.name);
+    if (known !== undefined) return Math.ceil(known / size);
     for (const { name } of candidateNames(token)) {
       const bytes = this.#share.sizeOf(name);
       if (bytes !== undefined) return Math.ceil(bytes / size);
@@ -117,8 +120,8 @@ export class Handlers {
     return undefined;
   }
 
-  /** The reply to a DL, and how many chunks its file has, where all of it is in memory; undefined elsewhere. */
-  chunkNow({ token, size, index }: MessageOf<'DL'>): { draft: FileDraft; chunks: number } | undefined {
+  /** The reply to a DL where all of it is in memory; undefined elsewhere. */
+  chunkNow({ token, size, index }: MessageOf<'DL'>): FileDraft | undefined {
     const resolved = this.#resolved.get(token);
     const file = resolved === undefined || size === 0 ? undefined : this.#share.openNow(resolved.name);
     if (resolved === undefined || file === undefined) return undefined;
@@ -126,8 +129,7 @@ export class Handlers {
     if (offset >= file.size) return undefined;
     const data = file.readNow(offset, Math.min(size, file.size - offset));
     if (data === undefined) return undefined;
-    const chunks = Math.ceil(file.size / size);
-    return { draft: { type: 'FILE', token: resolved.replyToken, size: data.length, index, data }, chunks };
+    return { type: 'FILE', token: resolved.replyToken, size: data.length, index, data };
   }
 
   /**

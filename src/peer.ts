@@ -280,7 +280,7 @@ export class Peer {
     switch (event.event) {
       case 'request':
         if (message.type === 'BYE') this.#goodbye(connection, message);
-        else this.#server.serve(connection, event);
+        else this.#server.serve(connection, event, about.chunks);
         return;
       case 'reply':
         return this.#onReply(connection, event);

@@ -43,6 +43,9 @@ export class Recogniser {
   /** Takes up to `timing.endLook`, and a probe, for a program that is not known yet. */
   dialectOf(request: TheirRequest, connection: Connection): Dialect | Promise<Dialect> {
     const { message } = request;
+    // What both have agreed on needs no look.
+    if (connection.exchange.state.name === 'session')
+      return this.#options.known.look(message.origin).dialect ?? DEFAULT_DIALECT;
     const peer = this.#options.known.look(message.origin);
     const proved = this.#prove(request, connection, peer, false);
     if (proved !== undefined) return proved;

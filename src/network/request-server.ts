@@ -55,73 +55,86 @@ export class RequestServer {
     this.#options = options;
   }
 
-  /** Serves a request that Peer has taken note of; at once where its reply is in memory, as most chunks of a session are. */
-  serve(connection: Connection, request: TheirRequest): void {
-    const { exchange } = connection;
-    const { handlers, pace } = this.#options;
-    if (
-      request.message.type === 'DL' &&
-      exchange.state.name === 'session' &&
-      !pace.isSlow &&
-      exchange.isNext(request)
-    ) {
-      const ready = connection.isClosing ? undefined : handlers.chunkNow(request.message);
-      if (ready !== undefined) return this.#sendNow(connection, request, ready);
-    }
-    const dialect = this.#options.recogniser.dialectOf(request, connection);
-    if (dialect instanceof Promise) void dialect.then((found) => this.#prepare(connection, request, found));
-    else this.#prepare(connection, request, dialect);
+  /**
+   * Serves a request that Peer has taken note of.
+   * @param chunks for DL: how many chunks the file has, where known
+   */
+  serve(connection: Connection, request: TheirRequest, chunks: number | undefined): void {
+    const { recogniser } = this.#options;
+    const dialect = recogniser.dialectOf(request, connection);
+    const prepare = (found: Dialect) => this.#prepare(connection, request, found, chunks);
+    if (dialect instanceof Promise) void dialect.then(prepare);
+    else prepare(dialect);
   }
 
   /** Answers a line of a session that is no message we know. */
   refuse(connection: Connection, unknown: UnknownRequest): void {
     const { head } = unknown;
     const draft = { type: 'ERROR', of: head.type, code: 'bad-request', args: head.args } as const;
-    const dialect = this.#options.known.look(head.origin).dialect;
+    const { dialect } = this.#options.known.look(head.origin);
     if (dialect === undefined) return connection.finish();
-    connection.exchange.prepared(unknown, { dialect, make: () => draft });
-    void this.#flush(connection);
+    this.#ready(connection, unknown, { dialect, draft });
   }
 
-  #sendNow(
+  #prepare(
     connection: Connection,
     request: TheirRequest,
-    { draft, chunks }: { readonly draft: Draft; readonly chunks: number },
+    dialect: Dialect,
+    chunks: number | undefined,
   ): void {
-    const { known, send } = this.#options;
-    const { origin } = request.message;
-    const { dialect } = known.look(origin);
-    if (dialect === undefined) return;
-    send(connection, origin, draft, dialect, { reply: true, chunks });
-    const done = () => connection.exchange.replied(performance.now());
-    if (!connection.isCongested) return done();
-    void this.#whileAlive(connection, async () => {
-      await connection.drained();
-      done();
-      connection.pump();
-    });
-  }
-
-  #prepare(connection: Connection, request: TheirRequest, dialect: Dialect): void {
     const { message } = request;
     const { handlers } = this.#options;
-    const { exchange } = connection;
     if (message.type === 'HELLO') {
-      exchange.prepared(request, { dialect, make: () => this.#helloReply(message, connection, dialect) });
-      void this.#flush(connection);
+      const make = () => this.#helloReply(message, connection, dialect);
+      this.#ready(connection, request, { dialect, make });
     } else if (message.type === 'DL') {
+      const draft = handlers.chunkNow(message);
+      if (draft !== undefined) return this.#ready(connection, request, { dialect, draft, chunks });
       // Chunks are read ahead while the replies before them are sent; what is larger is made in its turn.
-      const ready = handlers.reply(message);
-      ready
-        .catch(() => undefined)
-        .finally(() => {
-          exchange.prepared(request, { dialect, make: () => ready });
-          void this.#flush(connection);
-        });
+      handlers.reply(message).then(
+        (read) => this.#ready(connection, request, { dialect, draft: read, chunks }),
+        (error: unknown) =>
+          this.#ready(connection, request, { dialect, make: () => Promise.reject(error) }),
+      );
     } else {
-      exchange.prepared(request, { dialect, make: () => handlers.reply(message) });
-      void this.#flush(connection);
+      this.#ready(connection, request, { dialect, make: () => handlers.reply(message) });
     }
+  }
+
+  #ready(connection: Connection, request: TheirRequest | UnknownRequest, prepared: Prepared): void {
+    connection.exchange.prepared(request, prepared);
+    this.#flush(connection);
+  }
+
+  /**
+   * Sends what is due, one reply after the other: what is known and small at once, as most chunks of a session are, so that many leave
+   * in one write; everything else in its own time.
+   */
+  #flush(connection: Connection): void {
+    const { exchange } = connection;
+    for (let due = exchange.takeDue(); due !== undefined; due = exchange.takeDue()) {
+      if (!this.#sendNow(connection, due.request, due.reply)) {
+        void this.#answer(connection, due.request, due.reply);
+        return;
+      }
+    }
+    connection.pump();
+  }
+
+  /** Sends a reply that is known, on a connection that stays; false where it takes more than that. */
+  #sendNow(
+    connection: Connection,
+    request: TheirRequest | UnknownRequest,
+    { draft, dialect, chunks }: Prepared,
+  ): boolean {
+    const { pace, send } = this.#options;
+    const isPlain = request.event === 'request' && connection.exchange.state.name === 'session';
+    if (!isPlain || draft === undefined || pace.isSlow || connection.isClosing || connection.isCongested)
+      return false;
+    if (draft.type === 'FILE' && draft.rest !== undefined) return false;
+    send(connection, request.message.origin, draft, dialect, { reply: true, chunks });
+    connection.exchange.replied(performance.now());
+    return true;
   }
 
   /** RETURN_HELLO, where its sender waits for one. */
@@ -138,37 +151,30 @@ export class RequestServer {
     return { type: 'RETURN_HELLO', capabilities: pure ? [] : [SESSION, SHA256] };
   }
 
-  /** Sends what is due, one reply after the other. */
-  async #flush(connection: Connection): Promise<void> {
-    const { exchange } = connection;
-    await this.#whileAlive(connection, async () => {
-      for (let due = exchange.takeDue(); due !== undefined; due = exchange.takeDue()) {
-        await this.#answer(connection, due.request, due.reply);
-        exchange.replied(performance.now());
-        connection.pump();
-      }
-    });
-  }
-
   async #answer(
     connection: Connection,
     request: TheirRequest | UnknownRequest,
-    { dialect, make }: Prepared,
+    prepared: Prepared,
   ): Promise<void> {
     const began = { writing: false };
-    let draft: Draft | undefined;
     try {
-      draft = await make();
-      if (draft !== undefined) await this.#deliver(connection, request, draft, dialect, began);
+      // What the other side has not taken yet comes first: whoever asks without reading must not have us hold more and more.
+      if (connection.isCongested) await connection.drained();
+      const draft = prepared.draft ?? (await prepared.make?.());
+      if (draft !== undefined) await this.#deliver(connection, request, draft, prepared, began);
+      if (request.event === 'request') {
+        this.#settle(connection, request.message, prepared.dialect, draft !== undefined);
+      }
     } catch (error) {
       // No answer that lies: half a FILE ends in a reset, never in what looks like its end.
       if (began.writing) connection.reset();
+      if (error instanceof ConnectionError) return connection.destroy();
       if (!(error instanceof FileError) || request.event === 'unknown') throw error;
       if (error.code !== 'busy') this.#options.onRefused(connection.remoteHost, request.message, error);
-      if (!began.writing) await this.#refuse(connection, request, error, dialect);
-      return;
+      if (!began.writing) await this.#refuse(connection, request, error, prepared.dialect);
     }
-    if (request.event === 'request') this.#settle(connection, request.message, dialect, draft !== undefined);
+    connection.exchange.replied(performance.now());
+    this.#flush(connection);
   }
 
   /** What becomes of a connection after a reply. */
@@ -212,19 +218,18 @@ export class RequestServer {
     const code = REFUSALS[error.code] ?? 'read-failed';
     const draft = { type: 'ERROR', of: message.type, code, args: headArguments(message) } as const;
     this.#options.send(connection, message.origin, draft, dialect, { reply: true });
-    await connection.drained();
   }
 
   async #deliver(
     connection: Connection,
     request: TheirRequest | UnknownRequest,
     draft: Draft,
-    dialect: Dialect,
+    prepared: Prepared,
     began: { writing: boolean },
   ): Promise<void> {
     const { recogniser, known, pool } = this.#options;
-    const send = (on: Connection) => this.#send(on, request, draft, dialect, began);
-    if (request.event === 'unknown' || dialect.replies === 'here') return send(connection);
+    const send = (on: Connection) => this.#send(on, request, draft, prepared, began);
+    if (request.event === 'unknown' || prepared.dialect.replies === 'here') return send(connection);
     if (!recogniser.isFrom(request.message, connection)) return send(connection);
     const { origin } = request.message;
     try {
@@ -250,12 +255,11 @@ export class RequestServer {
     connection: Connection,
     request: TheirRequest | UnknownRequest,
     draft: Draft,
-    dialect: Dialect,
+    { dialect, chunks }: Prepared,
     began: { writing: boolean },
   ): Promise<void> {
-    const { handlers, pace, send } = this.#options;
+    const { pace, send } = this.#options;
     const asked = request.event === 'request' && request.message.type === 'DL' ? request.message : undefined;
-    const chunks = asked === undefined ? undefined : handlers.chunksOf(asked);
     const isEcho = asked !== undefined && draft.type === 'FILE' && dialect.echoesChunkSize;
     const sent = isEcho ? { ...draft, size: asked.size } : draft;
     const to = request.event === 'request' ? request.message.origin : request.head.origin;
@@ -269,16 +273,6 @@ export class RequestServer {
     for await (const bytes of encodeRest(sent.rest, dialect)) {
       connection.write(bytes);
       await connection.drained();
-    }
-  }
-
-  /** A connection that is lost in mid-reply takes its requests with it. */
-  async #whileAlive(connection: Connection, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      connection.destroy();
     }
   }
 }

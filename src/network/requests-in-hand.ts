@@ -23,10 +23,14 @@ export interface UnknownRequest {
 
 type InHand = TheirRequest | UnknownRequest;
 
-/** How a request is answered once its turn has come: the draft of its reply, undefined where there is nothing to say. */
+/** What there is to say to a request once its turn has come. */
 export interface Prepared {
   readonly dialect: Dialect;
-  readonly make: () => Draft | undefined | Promise<Draft | undefined>;
+  /** The reply where it is known already; otherwise it is made in its turn. */
+  readonly draft?: Draft | undefined;
+  readonly make?: () => Draft | undefined | Promise<Draft | undefined>;
+  /** For DL: how many chunks the file has. */
+  readonly chunks?: number | undefined;
 }
 
 interface Entry {
