@@ -1,15 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 import type { AppEvent } from '../events.ts';
-import type { Output } from './outlet.ts';
 
-/** Whether there is colour, decided here alone: on a terminal that moves its cursor. NO_COLOR counts if it is not empty (no-color.org). */
+/** Whether there is colour, decided here alone: on a screen that moves its cursor. NO_COLOR counts if it is not empty (no-color.org). */
 export function colorLevel(
-  output: Output,
+  isLive: boolean,
   env: Readonly<Record<string, string | undefined>>,
   noColor: boolean,
 ): 0 | 1 {
-  const isScreen = output.isTTY === true && env['TERM'] !== 'dumb';
-  return isScreen && !noColor && (env['NO_COLOR'] ?? '') === '' ? 1 : 0;
+  return isLive && !noColor && (env['NO_COLOR'] ?? '') === '' ? 1 : 0;
 }
 
 /** Names of chalk's styles. */

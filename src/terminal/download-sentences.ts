@@ -129,6 +129,8 @@ export function downloadFailed(event: EventOf<'download-failed'>, width: number)
 /** A name shorter than this says nothing any more. */
 const MIN_NAME_COLUMNS = 12;
 const BAR_COLUMNS = 16;
+/** The sources take one such part of the rows of a screen. */
+const SCREEN_PART = 4;
 const BETWEEN = '  ';
 
 /** Whole percent, rounded down: 100 % only once it is true. */
@@ -141,11 +143,13 @@ function bar(percentage: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
 }
 
+function sourceSpeed({ source, bytesPerSecond }: SourceProgress, width: number): string {
+  return `${escape(source)} ${speed(bytesPerSecond, 1, width)}`;
+}
+
 /** The sources with their speeds, as many as fit; where none does only how many there are. */
 function sourcesWithin(sources: readonly SourceProgress[], columns: number, width: number): string {
-  const each = sources.map(
-    ({ source, bytesPerSecond }) => `${escape(source)} ${speed(bytesPerSecond, 1, width)}`,
-  );
+  const each = sources.map((source) => sourceSpeed(source, width));
   for (let shown = each.length; shown > 0; shown -= 1) {
     const others = each.length - shown;
     const text = each.slice(0, shown).join(', ') + (others === 0 ? '' : ` e mais ${others}`);
@@ -154,11 +158,31 @@ function sourcesWithin(sources: readonly SourceProgress[], columns: number, widt
   return count(sources.length, 'peer');
 }
 
+/** What a screen of that size shows of a running download: its line, and below it the sources, where there is room. */
+export function progressLines(event: DownloadProgressed, width: number, height: number): string {
+  const { sources } = event;
+  const room = Math.floor(height / SCREEN_PART);
+  if (sources.length < 2 || room < 2) return progressLine(event, width);
+  // In their order, not by speed: lines that jump cannot be read.
+  const shown = sources.slice(0, sources.length > room ? room - 1 : room);
+  const others = sources.length - shown.length;
+  return [
+    lineOf(event, width, () => count(sources.length, 'peer')),
+    ...shown.map((source) => `  ${sourceSpeed(source, width)}`),
+    ...(others === 0 ? [] : [`  … e mais ${others}`]),
+  ].join('\n');
+}
+
 /**
  * One line about a running download, at most `width` columns, at its present speed: the sources first give way, then the
  * bar, then figures from the right, then the name.
  */
 export function progressLine(event: DownloadProgressed, width: number): string {
+  return lineOf(event, width, (columns) => sourcesWithin(event.sources, columns, width));
+}
+
+/** @param from the sources in so many columns */
+function lineOf(event: DownloadProgressed, width: number, from: (columns: number) => string): string {
   const { bytes, size: total, seconds, sources } = event;
   // What was doubted counts twice once it has come again.
   const present = Math.min(event.resumed + bytes, total);
@@ -177,7 +201,7 @@ export function progressLine(event: DownloadProgressed, width: number): string {
   ];
   const isBarShown = width < Infinity && columns(figures) + BAR_COLUMNS + BETWEEN.length <= room;
   if (isBarShown) figures.unshift(bar(done));
-  figures.push(sourcesWithin(sources, room - columns(figures) - BETWEEN.length, width));
+  figures.push(from(room - columns(figures) - BETWEEN.length));
   while (figures.length > 1 && columns(figures) > room) figures.pop();
   const tail = figures.join(BETWEEN);
   const shown = shortenMiddle(name, Math.max(width - BETWEEN.length - columnsOf(tail), 1));

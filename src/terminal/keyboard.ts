@@ -15,7 +15,7 @@ const ESC = '\x1b';
 export interface KeyboardOptions {
   readonly input: Input;
   /** Raw mode: keys come one by one and edit a line, which is drawn here. Without, the lines come as they are. */
-  readonly screen?: Screen | undefined;
+  readonly surface?: Surface | undefined;
   /** Enter, or the end of the input, before the line is handed over: in the very turn in which it was typed. */
   readonly onLine: () => void;
   /** Ctrl-C in raw mode. */
@@ -25,7 +25,7 @@ export interface KeyboardOptions {
 }
 
 /** Where the line being typed is drawn. */
-export interface Screen {
+export interface Surface {
   readonly columns: number;
   readonly rows: number;
   write(text: string): void;
@@ -92,23 +92,23 @@ class Canvas extends Writable {
   isOpen = false;
   /** Of the screen, when the line was drawn. */
   columns: number;
-  readonly #screen: Screen;
+  readonly #surface: Surface;
   #collected: string | undefined;
 
-  constructor(screen: Screen) {
+  constructor(surface: Surface) {
     super({ decodeStrings: false });
-    this.#screen = screen;
-    this.columns = screen.columns;
+    this.#surface = surface;
+    this.columns = surface.columns;
   }
 
   /** Follows a screen that has got another width. */
   fit(): void {
-    this.columns = this.#screen.columns;
+    this.columns = this.#surface.columns;
   }
 
   override _write(text: string, _encoding: BufferEncoding, done: () => void): void {
     if (this.#collected !== undefined) this.#collected += text;
-    else if (this.isOpen) this.#screen.write(text);
+    else if (this.isOpen) this.#surface.write(text);
     done();
   }
 
@@ -122,6 +122,11 @@ class Canvas extends Writable {
   }
 }
 
+/** readline cannot scroll a line that is larger than the screen, and a wide character takes two columns. */
+function longestLine({ columns, rows }: Surface): number {
+  return Math.min(Math.floor((columns * (rows - 1)) / 2), MAX_TYPED_CHARS);
+}
+
 /** Lines from a person or a pipe, all of them, from the first moment on. In raw mode readline edits and draws them. */
 export class Keyboard {
   readonly #reader: Interface;
@@ -132,18 +137,13 @@ export class Keyboard {
   #isAsked = false;
   #isClosed = false;
 
-  constructor({ input, screen, onLine, onInterrupt, onContinue }: KeyboardOptions) {
-    // readline cannot scroll a line that is larger than the screen, and a wide character takes two columns.
-    const room = () => (screen === undefined ? 0 : Math.floor((screen.columns * (screen.rows - 1)) / 2));
-    const isRaw = screen !== undefined;
-    const keys = isRaw
-      ? new Keys(input, () => Math.min(room(), MAX_TYPED_CHARS) - this.#reader.line.length)
-      : undefined;
-    const canvas = isRaw ? new Canvas(screen) : undefined;
+  constructor({ input, surface, onLine, onInterrupt, onContinue }: KeyboardOptions) {
+    const canvas = surface && new Canvas(surface);
+    const keys = surface && new Keys(input, () => longestLine(surface) - this.#reader.line.length);
     const reader = createInterface({
       input: keys ?? input,
       ...(canvas === undefined ? {} : { output: canvas }),
-      terminal: isRaw,
+      terminal: canvas !== undefined,
       // However late the \n of a \r\n comes, it ends no second line.
       crlfDelay: Infinity,
     });

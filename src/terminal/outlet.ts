@@ -40,8 +40,8 @@ export class Outlet {
     });
   }
 
-  /** Whether more text may wait. */
-  get hasRoom(): boolean {
+  /** Whether more text may wait: once not, then not until half of what waits is gone. */
+  checkRoom(): boolean {
     const { writableLength } = this.#output;
     this.#isFull = this.#isFull ? writableLength > MAX_UNREAD_CHARS / 2 : writableLength >= MAX_UNREAD_CHARS;
     return !this.#isFull;

@@ -10,9 +10,10 @@ import type {
   Reporter,
 } from '../events.ts';
 import { painted } from './colors.ts';
-import { progressLine } from './download-sentences.ts';
+import { progressLines } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
-import { describe, questionText } from './sentences.ts';
+import { questionText } from './questions.ts';
+import { describe } from './sentences.ts';
 import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,7 +33,10 @@ export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 const MAX_STATUSES = 2_000;
 
 export interface ScreenOptions {
-  readonly terminal: Pick<Terminal, 'print' | 'status' | 'ask' | 'width' | 'isLive' | 'colorLevel'>;
+  readonly terminal: Pick<
+    Terminal,
+    'print' | 'status' | 'ask' | 'width' | 'height' | 'isLive' | 'colorLevel'
+  >;
   /** Our address, the origin of what we send. */
   readonly address: () => string;
   /** Whether the messages of large downloads are shown one by one too. */
@@ -129,8 +133,8 @@ export class Screen implements Reporter {
   #isHidden(event: MessageSent | MessageReceived): boolean {
     if (this.#showsAll) return false;
     const { type, chunks = 0 } = event;
-    if (type === 'DL' || type === 'FILE') return chunks > CHUNKS_SHOWN_EACH;
-    return type === 'DIGEST' || type === 'DIGEST_OF' || (type === 'ERROR' && event.args[0] === 'DIGEST');
+    if (chunks > CHUNKS_SHOWN_EACH || type === 'DIGEST' || type === 'DIGEST_OF') return true;
+    return type === 'ERROR' && event.args[0] === 'DIGEST';
   }
 
   #clockUpdated(event: ClockUpdated): void {
@@ -193,7 +197,8 @@ export class Screen implements Reporter {
   #progressed(event: DownloadProgressed): void {
     const { terminal } = this.#options;
     if (terminal.isLive) {
-      if (event.seconds >= PROGRESS_AFTER) terminal.status(progressLine(event, terminal.width - 1));
+      if (event.seconds >= PROGRESS_AFTER)
+        terminal.status(progressLines(event, terminal.width - 1, terminal.height));
       return;
     }
     if (event.chunks <= CHUNKS_SHOWN_EACH) return;

@@ -1,4 +1,4 @@
-import type { AppEvent, MessageReceived, MessageSent, Question } from '../events.ts';
+import type { AppEvent, MessageReceived, MessageSent } from '../events.ts';
 import {
   chunkFailed,
   chunksDoubted,
@@ -17,10 +17,10 @@ import { escape } from './escape.ts';
 import { count } from './formats.ts';
 import { columnsOf, nameWithin, shortenEnd, wrapSentence } from './layout.ts';
 import { isProtocolReason, reason } from './reasons.ts';
-import { foundFilesTable, localFilesTable, statistics } from './tables.ts';
+import { localFilesTable, statistics } from './tables.ts';
 
 /*
- * What is said to the person: a text for every event and every question, by pure functions without colour. Those of a
+ * What is said to the person: a text for every event, by pure functions without colour. Those of a
  * download stand in `download-sentences.ts`, the reasons of failures in `reasons.ts`.
  */
 
@@ -226,43 +226,4 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'leaving':
       return ['Saindo...'];
   }
-}
-
-const PROMPT = '> ';
-
-const MENU = [
-  'Escolha um comando:',
-  '[1] Listar peers',
-  '[2] Obter peers',
-  '[3] Listar arquivos locais',
-  '[4] Buscar arquivos',
-  '[5] Exibir estatisticas',
-  '[6] Alterar tamanho de chunk',
-  '[9] Sair',
-];
-
-function questionLines(question: Question, width: number): readonly string[] {
-  switch (question.ask) {
-    case 'menu':
-      return MENU;
-    case 'peer': {
-      const peers = question.peers.map(
-        ({ address, status }, at) => `[${at + 1}] ${escape(address)} ${status}`,
-      );
-      return ['Lista de peers:', '[0] voltar para o menu anterior', ...peers];
-    }
-    case 'file':
-      return [
-        'Arquivos encontrados na rede:',
-        ...foundFilesTable(question.found, width),
-        'Digite o numero do arquivo para fazer o download:',
-      ];
-    case 'chunk-size':
-      return ['Digite novo tamanho de chunk:'];
-  }
-}
-
-/** The text of a question; its last line is the prompt behind which the person types. */
-export function questionText(question: Question, width: number): string {
-  return [...questionLines(question, width), PROMPT].join('\n');
 }

@@ -168,18 +168,18 @@ export class Summary {
     this.#uploads = new Uploads(options.now);
   }
 
-  sent({ type, clock, to, token = '', bytes = 0 }: MessageSent): void {
+  sent({ type, clock, to, token, bytes }: MessageSent): void {
     this.#hide(type, clock - 1, clock);
-    if (type === 'FILE') this.#uploads.sent(to, token, bytes);
+    if (token !== undefined && bytes !== undefined) this.#uploads.sent(to, token, bytes);
     if (type !== 'DIGEST' || this.#isComparing) return;
     this.#isComparing = true;
     this.#options.print(`${DIGESTS_COMPARED}${this.hint()}.`);
   }
 
   /** The `args` of the message stay unread. `clock`: ours before it. */
-  received({ type, clockAfter, from, token = '', chunks = 0 }: MessageReceived, clock: number): void {
+  received({ type, clockAfter, from, token, chunks = 0 }: MessageReceived, clock: number): void {
     this.#hide(type, clock, clockAfter);
-    if (type !== 'DL') return;
+    if (token === undefined) return;
     const line = this.#uploads.requested(from, token, chunks, this.#options.width());
     if (line !== undefined) this.#options.print(`${line}${this.hint()}.`);
   }

@@ -1,6 +1,6 @@
 import { colorLevel } from './colors.ts';
 import { escape } from './escape.ts';
-import { Keyboard, type Input } from './keyboard.ts';
+import { Keyboard, type Input, type Surface } from './keyboard.ts';
 import { shortenEnd } from './layout.ts';
 import { Outlet, type Output } from './outlet.ts';
 
@@ -54,13 +54,13 @@ export class Terminal {
     this.#outlet = new Outlet(output, () => this.#write(''));
     this.isLive = output.isTTY === true && env['TERM'] !== 'dumb';
     this.isInteractive = this.isLive && input.isTTY === true && readInput;
-    this.colorLevel = colorLevel(output, env, options.noColor === true);
+    this.colorLevel = colorLevel(this.isLive, env, options.noColor === true);
     this.#repeatsPrompt = input.isTTY === true;
     if (this.isLive) output.on('resize', this.#redraw);
     if (!readInput) return;
     this.#keyboard = new Keyboard({
       input,
-      screen: this.isInteractive ? this.#screen() : undefined,
+      surface: this.isInteractive ? this.#surface() : undefined,
       onLine: () => this.#lineTyped(),
       onInterrupt: () => this.#onInterrupt?.(),
       onContinue: () => {
@@ -80,15 +80,20 @@ export class Terminal {
    * lines are left out, and counted in a line of their own once there is room again.
    */
   print(text: string): void {
-    if (this.#outlet.hasRoom) this.#write(`${text}\n`);
+    if (this.#outlet.checkRoom()) this.#write(`${text}\n`);
     else this.#outlet.leaveOut(text);
   }
 
-  /** Shows a line below all others until the next call, on a screen only; undefined takes it away. */
-  status(line: string | undefined): void {
-    if (!this.isLive || line === this.#status) return;
-    this.#status = line;
-    if (this.#outlet.hasRoom) this.#redraw();
+  /** Rows of the screen; 0 where there is none. */
+  get height(): number {
+    return this.isLive ? this.#output.rows || DEFAULT_ROWS : 0;
+  }
+
+  /** Shows lines below all others until the next call, on a screen only; undefined takes them away. */
+  status(lines: string | undefined): void {
+    if (!this.isLive || lines === this.#status) return;
+    this.#status = lines;
+    if (this.#outlet.checkRoom()) this.#redraw();
   }
 
   /**
@@ -100,7 +105,7 @@ export class Terminal {
     const lastLine = text.lastIndexOf('\n') + 1;
     if (lastLine > 0) this.print(text.slice(0, lastLine - 1));
     const prompt = text.slice(lastLine);
-    if (!this.isInteractive && this.#outlet.hasRoom) {
+    if (!this.isInteractive && this.#outlet.checkRoom()) {
       this.#outlet.write(this.#leave() + prompt);
       this.#midLine = true;
     }
@@ -131,7 +136,7 @@ export class Terminal {
     this.#output.off('resize', this.#redraw);
   }
 
-  #screen() {
+  #surface(): Surface {
     const output = this.#output;
     return {
       get columns() {
@@ -171,8 +176,9 @@ export class Terminal {
     this.#keyboard?.hide();
     if (this.#status === undefined) return '';
     this.#drawn = 'status';
-    // The cursor in front: there it stays on this row when the screen becomes narrower.
-    return `${shortenEnd(this.#status, this.width - 1)}\r`;
+    const lines = this.#status.split('\n').map((line) => shortenEnd(line, this.width - 1));
+    // The cursor in front of all: there it stays on its row when the screen becomes narrower.
+    return `${lines.join('\n')}\r${lines.length > 1 ? `\x1b[${lines.length - 1}A` : ''}`;
   }
 
   /** The line typed below its prompt has become part of what was printed: readline has gone to the next row. */

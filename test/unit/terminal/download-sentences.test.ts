@@ -1,7 +1,7 @@
 import { describe as suite, expect, it } from 'vitest';
 import { describe } from '../../../src/terminal/sentences.ts';
 import type { DownloadFinished, DownloadProgressed } from '../../../src/events.ts';
-import { progressLine } from '../../../src/terminal/download-sentences.ts';
+import { progressLine, progressLines } from '../../../src/terminal/download-sentences.ts';
 import { columnsOf } from '../../../src/terminal/layout.ts';
 import { A1, A2, A3, address } from './addresses.ts';
 import { FINISHED } from './samples.ts';
@@ -133,5 +133,25 @@ suite('progressLine', () => {
     ['an empty file', { bytes: 0, size: 0 }, ' 100%  0 bytes de 0 bytes'],
   ])('knows the edges: %s', (_, change, text) => {
     expect(progressLine({ ...EVENT, ...change }, 200)).toContain(text);
+  });
+});
+
+suite('progressLines', () => {
+  const line = 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s  3 peers';
+
+  it('shows the sources below where there is room', () => {
+    expect(progressLines(EVENT, 79, 24).split('\n')).toEqual([
+      line,
+      '  10.0.0.1:5001 1,0 MiB/s',
+      '  10.0.0.2:5001 2,0 MiB/s',
+      '  10.0.0.3:5001 3,0 MiB/s',
+    ]);
+    expect(progressLines(EVENT, 79, 8).split('\n')).toEqual([
+      line,
+      '  10.0.0.1:5001 1,0 MiB/s',
+      '  … e mais 2',
+    ]);
+    expect(progressLines(EVENT, 79, 7)).toBe(line);
+    expect(progressLines({ ...EVENT, sources: sources(1) }, 79, 24)).not.toContain('\n');
   });
 });

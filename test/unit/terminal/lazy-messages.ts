@@ -40,7 +40,7 @@ export class LazyReceived extends LazyMessage implements MessageReceived {
   readonly from = A2;
   readonly clockAfter = 8;
 
-  get token(): string {
-    return 'big.bin';
+  get token(): string | undefined {
+    return this.type === 'DL' ? 'big.bin' : undefined;
   }
 }

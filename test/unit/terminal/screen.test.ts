@@ -19,6 +19,7 @@ function open(
       isLive,
       colorLevel,
       width,
+      height: 24,
       print: (text) => prints.push(text),
       status: (line) => statuses.push(line),
       ask: (text) => {

@@ -145,6 +145,18 @@ describe('Terminal, typing', () => {
     terminal.close();
   });
 
+  it('brings back an earlier answer at arrow up', async () => {
+    const { screen, terminal, type } = open();
+    const first = terminal.ask('> ');
+    await type('1234\r');
+    await first;
+    const second = terminal.ask('> ');
+    await type('\x1b[A\r');
+    expect(await second).toBe('1234');
+    expect(await screen.seen()).toEqual(['> 1234', '> 1234']);
+    terminal.close();
+  });
+
   it('takes several pasted lines as answers to several questions', async () => {
     const { screen, terminal, type } = open();
     const first = terminal.ask('Menu:\n> ');
@@ -174,6 +186,19 @@ describe('Terminal, while nothing is asked', () => {
     expect(await screen.seen()).toEqual(['texto', 'Menu:', '> abcd', '20%']);
     terminal.status(undefined);
     expect(await screen.seen()).toEqual(['texto', 'Menu:', '> abcd']);
+    terminal.close();
+  });
+
+  it('shows a status of several lines, each a row, at the bottom of a full screen too', async () => {
+    const { screen, terminal } = open(20, 5);
+    for (let at = 0; at < 6; at += 1) {
+      terminal.status(`${at} por cento\n  um peer com um nome longo\n  outro`);
+      terminal.print(`texto ${at}`);
+    }
+    const printed = [0, 1, 2, 3, 4, 5].map((at) => `texto ${at}`);
+    expect(await screen.seen()).toEqual([...printed, '5 por cento', '  um peer com um n…', '  outro']);
+    terminal.status(undefined);
+    expect(await screen.seen()).toEqual(printed);
     terminal.close();
   });
 
