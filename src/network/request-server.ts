@@ -182,7 +182,7 @@ export class RequestServer {
       // From the second request on, a connection serves both directions until one of the two programs ends.
       if (name !== 'persistent') known.get(message.origin).keep(connection);
       exchange.become('persistent');
-    } else if (name === 'greeted') {
+    } else if (name === 'greeted' || name === 'persistent') {
       return;
     } else if (hasReplied && isFrom && !exchange.hasEnded && this.#mayAskAgain(message.origin)) {
       exchange.linger(performance.now());

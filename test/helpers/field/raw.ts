@@ -9,11 +9,11 @@ const MAX_READ_BYTES = 1024;
 export class RawProgram extends PrefixedProgram {
   override readonly dialect = 'raw';
 
-  /** Whole files only, asked for by their list entry. */
+  /** Whole files only, asked for by their list entry; it saves what comes as what FILE names. */
   override async download(to: string, name: string): Promise<Buffer> {
     const size = this.sizeOf(to, name);
     const token = `${name}:${size}`;
-    const data = await this.fetch(to, [token, '0', '0'], `${token} 0 0`);
+    const data = await this.fetch(to, [token, '0', '0'], `${name} 0 0`);
     if (data.length !== size) throw new Error(`${data.length} of ${size} bytes of ${name}`);
     return data;
   }
