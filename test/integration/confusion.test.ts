@@ -43,7 +43,7 @@ describe('a prefix that lies', () => {
 
   it('more bytes than follow: no reply', async () => {
     await using b = await saying((own) => prefixed(`${own} 1 LS_LIST 0`, 1_000n));
-    await using a = await TestPeer.start({ knows: [b.address] });
+    await using a = await TestPeer.start({ knows: [b.address], timing: { callback: 200 } });
     await expect(a.peer.request(b.address, { type: 'LS' })).rejects.toMatchObject({ code: 'no-reply' });
   });
 

@@ -159,7 +159,7 @@ describe('a neighbour that cannot be reached', () => {
 
   it('is OFFLINE once it has closed without an answer', async () => {
     await using mute = await RawServer.start((connection) => connection.end());
-    await using a = await TestPeer.start({ knows: [mute.address] });
+    await using a = await TestPeer.start({ knows: [mute.address], timing: { callback: 200 } });
     await obtainPeers(a.desk());
     expect(a.neighbours.get(mute.address)?.status).toBe('OFFLINE');
     expect(a.reporter.all('request-failed')).toMatchObject([{ type: 'GET_PEERS', code: 'no-reply' }]);
@@ -184,7 +184,7 @@ describe('a neighbour that cannot be reached', () => {
 describe.concurrent('a neighbour that accepts and never answers', () => {
   it('is OFFLINE after the reply deadline', async () => {
     await using silent = await RawServer.start();
-    await using a = await TestPeer.start({ knows: [silent.address] });
+    await using a = await TestPeer.start({ knows: [silent.address], timing: { reply: 500 } });
     await obtainPeers(a.desk());
     expect(a.reporter.all('request-failed')).toMatchObject([{ type: 'GET_PEERS', code: 'reply-timeout' }]);
     expect(a.neighbours.get(silent.address)?.status).toBe('OFFLINE');
@@ -195,7 +195,7 @@ describe.concurrent('a neighbour that accepts and never answers', () => {
       const timer = setInterval(() => connection.write('1'), 100);
       connection.socket.on('close', () => clearInterval(timer));
     });
-    await using a = await TestPeer.start({ knows: [trickling.address] });
+    await using a = await TestPeer.start({ knows: [trickling.address], timing: { reply: 500 } });
     await expect(a.peer.request(trickling.address, { type: 'LS' })).rejects.toMatchObject({
       code: 'reply-timeout',
     });

@@ -39,6 +39,7 @@ describe.concurrent.each(VARIANTS)('%s', (_, dialect, quirks) => {
     await using us = await OurPeer.start({
       neighbours: [field.address],
       chunkSize: CHUNK,
+      meets: [dialect],
     });
     await us.hello(1);
     await us.obtainPeers();
@@ -69,7 +70,7 @@ describe.concurrent.each(VARIANTS)('%s', (_, dialect, quirks) => {
 
   it('gets from us all that we have', async () => {
     const files = { 'big.bin': BIG, 'small.bin': SMALL, [SPACED]: 'abc' };
-    await using us = await OurPeer.start({ files, neighbours: [STRANGER] });
+    await using us = await OurPeer.start({ files, neighbours: [STRANGER], meets: [dialect] });
     await using field = await FieldPeer.start(dialect, { files: { own: 'x' }, quirks });
     const answer = await field.hello(us.address);
     const wantsAnswer = dialect === 'prefixed' || dialect === 'raw';
@@ -99,7 +100,7 @@ describe.concurrent.each(VARIANTS)('%s', (_, dialect, quirks) => {
   });
 
   it('may begin with any request', async () => {
-    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL }, meets: [dialect] });
     await using first = await FieldPeer.start(dialect, { quirks });
     expect(await first.getPeers(us.address)).toEqual([]);
     await using second = await FieldPeer.start(dialect, { quirks });
@@ -113,7 +114,7 @@ describe.concurrent.each(VARIANTS)('%s', (_, dialect, quirks) => {
   });
 
   it('is known to both sides by what either has learnt', async () => {
-    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL }, meets: [dialect] });
     await using field = await FieldPeer.start(dialect, { files: { 'big.bin': BIG }, quirks });
     await field.hello(us.address);
     await field.ls(us.address);
@@ -145,6 +146,7 @@ describe.concurrent('all dialects at once around us', () => {
       files: { 'ours.txt': 'nosso' },
       neighbours: field.all.map(({ address }) => address),
       chunkSize: 4096,
+      meets: VARIANTS.map(([, dialect]) => dialect),
     });
     const visits = field.all.map(async (visitor) => {
       await visitor.hello(us.address);
@@ -183,7 +185,7 @@ describe.concurrent('all dialects at once around us', () => {
       const quirks = { replyDelayMs: 100 };
       await using field = await FieldPeer.start(dialect, { files: { 'a.txt': 'a' }, quirks });
       const files = { 'small.bin': SMALL };
-      await using us = await OurPeer.start({ files, neighbours: [field.address] });
+      await using us = await OurPeer.start({ files, neighbours: [field.address], meets: [dialect] });
       const asking = us.obtainPeers();
       await eventually(() => expect(field.seen.count('GET_PEERS')).toBe(1));
       expect(await field.ls(us.address)).toEqual([{ name: 'small.bin', size: 300 }]);
@@ -196,7 +198,10 @@ describe.concurrent('all dialects at once around us', () => {
   );
 
   it('the empty connection of one does not decide for another on the same host', async () => {
-    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({
+      files: { 'small.bin': SMALL },
+      meets: ['prefixed', 'line', 'multiline', 'callback'],
+    });
     await using prefixed = await FieldPeer.start('prefixed');
     await using line = await FieldPeer.start('line');
     await using multiline = await FieldPeer.start('multiline');
@@ -220,7 +225,7 @@ describe.concurrent('all dialects at once around us', () => {
     ['persistent', 'raw'],
     ['raw', 'persistent'],
   ])('what comes back as another is learnt anew: %s, then %s', async (before, after) => {
-    await using us = await OurPeer.start({ files: { 'small.bin': SMALL } });
+    await using us = await OurPeer.start({ files: { 'small.bin': SMALL }, meets: [before, after] });
     const files = { 'big.bin': BIG, 'small.bin': SMALL };
     let port = 0;
     for (const dialect of [before, after]) {

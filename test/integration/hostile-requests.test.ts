@@ -231,7 +231,7 @@ describe('a lie about the time', () => {
 
 describe.concurrent('requests that never end', () => {
   it('are closed after their time, in silence or byte by byte', async () => {
-    await using peer = await TestPeer.start();
+    await using peer = await TestPeer.start({ timing: { request: 1_500 } });
     using silent = await RawSocket.connect(peer.port);
     using begun = await RawSocket.connect(peer.port);
     using slow = await RawSocket.connect(peer.port);

@@ -2,10 +2,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { leave, listPeers, obtainPeers, searchFiles, showStatistics } from '../../../src/commands.ts';
 import type { AppEvent, FoundFileView, NeighbourView } from '../../../src/events.ts';
+import { DEFAULT_TIMING, type Timing } from '../../../src/network/timing.ts';
 import { parseAddress } from '../../../src/protocol/address.ts';
 import { fileNamed } from '../scripted-ask.ts';
 import { TemporaryShare } from '../temporary-share.ts';
 import { TestPeer } from '../test-peer.ts';
+import type { FieldDialect } from './field-peer.ts';
 
 export interface OurPeerOptions {
   /** Content of the shared folder by name. */
@@ -13,6 +15,22 @@ export interface OurPeerOptions {
   readonly neighbours?: readonly string[];
   /** Bytes. */
   readonly chunkSize?: number;
+  /** The dialects of those that ask us something before we know them; line by default. */
+  readonly meets?: readonly FieldDialect[];
+}
+
+/**
+ * Short waits decide what a stranger is, and a busy machine misses them. Where all strangers do in the end what is waited for, it may
+ * take its time; among others each of them costs the wait.
+ */
+function timingFor(dialects: readonly FieldDialect[]): Partial<Timing> {
+  const { endLook, linger } = DEFAULT_TIMING;
+  const all = (one: FieldDialect) => dialects.every((dialect) => dialect === one);
+  const isMixed = new Set(dialects).size > 1;
+  return {
+    endLook: all('callback') ? 10_000 : isMixed ? 500 : endLook,
+    linger: all('persistent') ? 10_000 : isMixed ? 1_000 : linger,
+  };
 }
 
 /** All of our program but its terminal, in this process and with a real shared folder: the commands of its menu. */
@@ -32,7 +50,8 @@ export class OurPeer implements AsyncDisposable {
     for (const [name, content] of Object.entries(options.files ?? {}))
       await writeFile(join(share.path, name), content);
     const knows = (options.neighbours ?? []).flatMap((text) => parseAddress(text) ?? []);
-    return new OurPeer(await TestPeer.start({ folder: share.folder, knows }), share, options);
+    const timing = timingFor(options.meets ?? ['line']);
+    return new OurPeer(await TestPeer.start({ folder: share.folder, knows, timing }), share, options);
   }
 
   get address(): string {
