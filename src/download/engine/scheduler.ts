@@ -1,4 +1,5 @@
 import { Bitmap } from './bitmap.ts';
+import { HeldRuns, type Run } from './held-runs.ts';
 
 /** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
 export const MAX_SOURCE_FAILURES = 4;
@@ -18,21 +19,26 @@ interface Checkouts<S> {
   failures: number;
   retired: boolean;
   /** Chunks checked out and not yet answered for. */
-  readonly held: Set<number>;
-  /** Of these, for `duplicate`: the ones not yet looked at, the last asked for at the end. */
+  readonly held: HeldRuns;
+  /** Of these, for `duplicate`: where the runs end that were not looked at yet, the last asked for at the end. */
   candidates: number[] | undefined;
+  /** The run that was looked at down to this chunk. */
+  split: { readonly end: number; readonly downTo: number } | undefined;
 }
+
+const NONE: readonly Run[] = [];
 
 /**
  * Which chunk next, for whom: one checkout queue that all sources share.
  *
- * A source asks, gets a chunk, and completes it or gives it back; a fast source simply asks more often, so there is
- * nothing to rebalance. A chunk is held by one source at a time, or by more at the very end (`duplicate`), and completes
- * once: the first answer counts. One that came back waits behind those never asked for, so a bad one cannot hold up
- * the rest. Who gave a chunk is remembered, so that what one source has given can be fetched again elsewhere.
+ * A source asks, gets a run of neighbouring chunks (one chunk where it is asked for chunks), and completes it, whole or piece by
+ * piece, or gives it back; a fast source simply asks more often, so there is nothing to rebalance. A chunk is held by one
+ * source at a time, or by more at the very end (`duplicate`, which splits what a slow source owes), and completes once: the
+ * first answer counts. What came back waits behind what was never asked for, so a bad chunk cannot hold up the rest. Who gave
+ * a chunk is remembered, so that what one source has given can be fetched again elsewhere.
  * What never happens here: promises, timers, the time of day, chance.
- * Cost: every call is O(1), apart from `retire` and the first `duplicate` after `renew` (what that source holds), `missing`
- * and `reopen` (all chunks); two bits and a byte a chunk.
+ * Cost: `checkout` and `complete` are O(1) for a chunk, and for a run look at eight chunks at a time; `release`, `retire` and
+ * `duplicate` look at each chunk that is given back or out, `missing` and `reopen` at all; two bits and a byte a chunk.
  */
 export class Scheduler<S extends string = string> {
   readonly chunks: number;
@@ -41,7 +47,7 @@ export class Scheduler<S extends string = string> {
   readonly #taken: Bitmap;
   readonly #givers: Uint8Array;
   readonly #sources = new Map<S, Checkouts<S>>();
-  readonly #returned: number[] = [];
+  readonly #returned: Run[] = [];
   #returnedHead = 0;
   #nextNew = 0;
   #completed = 0;
@@ -67,7 +73,13 @@ export class Scheduler<S extends string = string> {
     if (this.#sources.has(source)) return;
     const number = this.#sources.size + 1;
     if (number > MAX_GIVERS) throw new RangeError(`more than ${MAX_GIVERS} sources`);
-    const fresh = { failures: 0, retired: false, held: new Set<number>(), candidates: undefined };
+    const fresh = {
+      failures: 0,
+      retired: false,
+      held: new HeldRuns(),
+      candidates: undefined,
+      split: undefined,
+    };
     this.#sources.set(source, { source, number, ...fresh });
   }
 
@@ -75,74 +87,101 @@ export class Scheduler<S extends string = string> {
     return this.#state(source).retired;
   }
 
-  /** A chunk that is there before anybody was asked: nobody knows any more who gave it. */
-  addPresent(index: number): void {
-    if (this.#taken.has(index)) return;
-    this.#taken.add(index);
-    this.#finish(index, THERE_BEFORE);
-  }
-
-  /** The index of a chunk for this source to fetch, undefined where there is none now or the source is retired. */
-  checkout(source: S): number | undefined {
-    const state = this.#state(source);
-    if (state.retired) return undefined;
-    const index = this.#take();
-    if (index !== undefined) {
-      state.held.add(index);
-      state.candidates = undefined;
+  /** Chunks that are there before anybody was asked: nobody knows any more who gave them. */
+  addPresent({ first, end }: Run): void {
+    for (let from = this.#taken.next(false, first, end); from < end;) {
+      const to = this.#taken.next(true, from, end);
+      this.#taken.addRange(from, to);
+      this.#finish({ first: from, end: to }, THERE_BEFORE);
+      from = this.#taken.next(false, to, end);
     }
-    return index;
   }
 
   /**
-   * A chunk that `slow` was asked for and that `helper` is to fetch as well: of those that none but sources of `slower` hold
-   * the one asked for last. Each is given out once, until `renew`.
+   * Chunks for this source to fetch, undefined where there are none now or the source is retired.
+   * @param most of them at once
    */
-  duplicate(slow: S, helper: S, slower: ReadonlySet<S>): number | undefined {
+  checkout(source: S, most = 1): Run | undefined {
+    const state = this.#state(source);
+    if (state.retired) return undefined;
+    const run = this.#take(most);
+    if (run !== undefined) {
+      state.held.add(run);
+      state.candidates = undefined;
+      state.split = undefined;
+    }
+    return run;
+  }
+
+  /**
+   * Chunks that `slow` was asked for and that `helper` is to fetch as well: of those that none but sources of `slower` hold
+   * the ones asked for last, from the end of a run. Each is given out once, until `renew`.
+   * @param most of them at once
+   */
+  duplicate(slow: S, helper: S, slower: ReadonlySet<S>, most = 1): Run | undefined {
     const from = this.#state(slow);
     const to = this.#state(helper);
     if (to.retired) return undefined;
-    from.candidates ??= [...from.held];
-    for (let index = from.candidates.pop(); index !== undefined; index = from.candidates.pop()) {
-      if (this.#done.has(index) || !from.held.has(index) || !this.#isHeldBy(slower, index)) continue;
-      to.held.add(index);
-      return index;
+    from.candidates ??= from.held.ends;
+    for (;;) {
+      const end = from.split?.end ?? from.candidates.pop();
+      if (end === undefined) return undefined;
+      const before = from.split?.downTo ?? end;
+      from.split = undefined;
+      const run = this.#lastOwed(from.held.firstOf(end) ?? end, before, slower, most);
+      if (run === undefined) continue;
+      from.split = { end, downTo: run.first };
+      to.held.add(run);
+      return run;
     }
-    return undefined;
   }
 
   /** Who is slow may have changed: `duplicate` looks at all chunks again. */
   renew(): void {
-    for (const state of this.#sources.values()) state.candidates = undefined;
+    for (const state of this.#sources.values()) {
+      state.candidates = undefined;
+      state.split = undefined;
+    }
   }
 
   /**
-   * Takes a fetched chunk as done. False where the source did not hold it (any more), or another was faster: its bytes
-   * are not wanted.
+   * Takes fetched chunks as done, and returns those whose bytes are wanted: none where the source did not hold them (any
+   * more), and not those for which another was faster.
+   * @param run what was checked out, or a part of it
    */
-  complete(source: S, index: number): boolean {
+  complete(source: S, run: Run): readonly Run[] {
     const state = this.#state(source);
-    if (!state.held.delete(index)) return false;
-    state.failures = Math.max(0, state.failures - FORGIVENESS);
-    if (this.#done.has(index)) return false;
-    this.#finish(index, state.number);
-    return true;
+    if (!state.held.remove(run)) return NONE;
+    if (state.failures > 0) state.failures = Math.max(0, state.failures - FORGIVENESS);
+    // The usual case where chunks are asked for one by one.
+    if (run.end - run.first === 1) {
+      if (this.#done.has(run.first)) return NONE;
+      this.#finishOne(run.first, state.number);
+      return [run];
+    }
+    const wanted: Run[] = [];
+    for (let first = this.#done.next(false, run.first, run.end); first < run.end;) {
+      const piece = { first, end: this.#done.next(true, first, run.end) };
+      this.#finish(piece, state.number);
+      wanted.push(piece);
+      first = this.#done.next(false, piece.end, run.end);
+    }
+    return wanted;
   }
 
-  /** Puts a chunk back; its source has not failed. */
-  release(source: S, index: number): void {
-    if (!this.#state(source).held.delete(index)) return;
-    if (!this.#done.has(index) && !this.#isHeld(index)) this.#returned.push(index);
+  /** Puts chunks back, all that was checked out or a part of it; their source has not failed. */
+  release(source: S, run: Run): void {
+    if (this.#state(source).held.remove(run)) this.#giveBack(run);
   }
 
   /**
-   * Puts a chunk back and counts it against its source. True where that retires the source.
+   * Puts chunks back and counts it against their source as one failure. True where that retires the source.
    * @param points how much it weighs, of MAX_SOURCE_FAILURES
    */
-  fail(source: S, index: number, points = 1): boolean {
+  fail(source: S, run: Run, points = 1): boolean {
     const state = this.#state(source);
-    if (!state.held.has(index)) return false;
-    this.release(source, index);
+    if (!state.held.remove(run)) return false;
+    this.#giveBack(run);
     state.failures += points;
     if (state.retired || state.failures < MAX_SOURCE_FAILURES) return false;
     this.retire(source);
@@ -153,7 +192,7 @@ export class Scheduler<S extends string = string> {
   retire(source: S): void {
     const state = this.#state(source);
     state.retired = true;
-    for (const index of state.held) this.release(source, index);
+    for (const run of [...state.held]) this.release(source, run);
   }
 
   /**
@@ -207,29 +246,69 @@ export class Scheduler<S extends string = string> {
     if (!this.#isHeld(index)) this.#taken.delete(index);
   }
 
-  #finish(index: number, giver: number): void {
+  #finishOne(index: number, giver: number): void {
     this.#done.add(index);
     this.#givers[index] = giver;
     this.#completed += 1;
   }
 
-  #take(): number | undefined {
+  #finish({ first, end }: Run, giver: number): void {
+    this.#done.addRange(first, end);
+    this.#givers.fill(giver, first, end);
+    this.#completed += end - first;
+  }
+
+  #take(most: number): Run | undefined {
     if (this.#nextNew < this.chunks) {
-      const index = this.#taken.next(false, this.#nextNew);
-      this.#nextNew = index + 1;
-      if (index < this.chunks) {
-        this.#taken.add(index);
-        return index;
+      const first = this.#taken.next(false, this.#nextNew);
+      const end = most === 1 ? first + 1 : this.#taken.next(true, first, Math.min(first + most, this.chunks));
+      this.#nextNew = end;
+      if (first < this.chunks) {
+        if (most === 1) this.#taken.add(first);
+        else this.#taken.addRange(first, end);
+        return { first, end };
       }
     }
-    const index = this.#returned[this.#returnedHead];
-    if (index === undefined) return undefined;
+    return this.#takeReturned(most);
+  }
+
+  #takeReturned(most: number): Run | undefined {
+    const run = this.#returned[this.#returnedHead];
+    if (run === undefined) return undefined;
+    const end = Math.min(run.end, run.first + most);
+    if (end < run.end) {
+      this.#returned[this.#returnedHead] = { first: end, end: run.end };
+      return { first: run.first, end };
+    }
     this.#returnedHead += 1;
     if (this.#returnedHead === this.#returned.length) {
       this.#returned.length = 0;
       this.#returnedHead = 0;
     }
-    return index;
+    return run;
+  }
+
+  /** What of these chunks is neither done nor held by anybody waits for the next one that asks. */
+  #giveBack({ first, end }: Run): void {
+    const isFree = (index: number) => !this.#done.has(index) && !this.#isHeld(index);
+    for (let from = first; from < end; from++) {
+      if (!isFree(from)) continue;
+      let to = from + 1;
+      while (to < end && isFree(to)) to += 1;
+      this.#returned.push({ first: from, end: to });
+      from = to;
+    }
+  }
+
+  /** The last chunks of [first, before) that are not done and that none but these sources hold. */
+  #lastOwed(first: number, before: number, holders: ReadonlySet<S>, most: number): Run | undefined {
+    const isOwed = (index: number) => !this.#done.has(index) && this.#isHeldBy(holders, index);
+    let end = before;
+    while (end > first && !isOwed(end - 1)) end -= 1;
+    if (end <= first) return undefined;
+    let from = end - 1;
+    while (from > first && end - from < most && isOwed(from - 1)) from -= 1;
+    return { first: from, end };
   }
 
   #isHeld(index: number): boolean {
