@@ -174,7 +174,7 @@ export class Download<S extends string> {
     // A look at every chunk.
     if ((state?.delivered ?? this.#resumed) === 0) return 0;
     const ranges = this.#scheduler
-      .reopen(new Set([giver]))
+      .reopen(giver)
       .map(([first, last]): ByteRange => [first * chunkSize, Math.min((last + 1) * chunkSize, file.size)]);
     const bytes = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
     if (state === undefined) this.#resumed -= bytes;

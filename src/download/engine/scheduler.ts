@@ -1,4 +1,4 @@
-import { Bitmap } from './bitmap.ts';
+import { ChunkQueue, MAX_GIVER, THERE_BEFORE } from './chunk-queue.ts';
 import { HeldRuns, type Run } from './held-runs.ts';
 
 /** A failed chunk costs its source one point, a good one gives back a quarter; at this many the source is retired. */
@@ -7,13 +7,8 @@ export const MAX_SOURCE_FAILURES = 4;
 /** What a good chunk gives back of a source's failure points. */
 const FORGIVENESS = 0.25;
 
-/** Whose chunk something is; one byte a chunk names its giver. */
-const MAX_GIVERS = 255;
-const THERE_BEFORE = 0;
-
 /** What one source has to do with the queue. */
-interface Checkouts<S> {
-  readonly source: S;
+interface Checkouts {
   /** Its number as a giver, from 1. */
   readonly number: number;
   failures: number;
@@ -26,8 +21,6 @@ interface Checkouts<S> {
   split: { readonly end: number; readonly downTo: number } | undefined;
 }
 
-const NONE: readonly Run[] = [];
-
 /**
  * Which chunk next, for whom: one checkout queue that all sources share.
  *
@@ -38,63 +31,55 @@ const NONE: readonly Run[] = [];
  * a chunk is remembered, so that what one source has given can be fetched again elsewhere.
  * What never happens here: promises, timers, the time of day, chance.
  * Cost: `checkout` and `complete` are O(1) for a chunk, and for a run look at eight chunks at a time; `release`, `retire` and
- * `duplicate` look at each chunk that is given back or out, `missing` and `reopen` at all; two bits and a byte a chunk.
+ * `duplicate` look at each chunk that is given back or out, `missing` and `reopen` at all.
  */
 export class Scheduler<S extends string = string> {
-  readonly chunks: number;
-  readonly #done: Bitmap;
-  /** Done, held, or waiting in `#returned`. */
-  readonly #taken: Bitmap;
-  readonly #givers: Uint8Array;
-  readonly #sources = new Map<S, Checkouts<S>>();
-  readonly #returned: Run[] = [];
-  #returnedHead = 0;
-  #nextNew = 0;
-  #completed = 0;
+  readonly #queue: ChunkQueue;
+  readonly #sources = new Map<S, Checkouts>();
+  readonly #isHeld = (index: number): boolean => {
+    for (const { held } of this.#sources.values()) if (held.has(index)) return true;
+    return false;
+  };
 
   constructor(chunks: number, sources: readonly S[]) {
-    this.chunks = chunks;
-    this.#done = new Bitmap(chunks);
-    this.#taken = new Bitmap(chunks);
-    this.#givers = new Uint8Array(chunks);
+    this.#queue = new ChunkQueue(chunks);
     for (const source of sources) this.add(source);
   }
 
+  get chunks(): number {
+    return this.#queue.chunks;
+  }
+
   get completed(): number {
-    return this.#completed;
+    return this.#queue.completed;
   }
 
   get isDone(): boolean {
-    return this.#completed === this.chunks;
+    return this.#queue.completed === this.#queue.chunks;
   }
 
   /** One more source; nothing where it is one already. */
   add(source: S): void {
     if (this.#sources.has(source)) return;
     const number = this.#sources.size + 1;
-    if (number > MAX_GIVERS) throw new RangeError(`more than ${MAX_GIVERS} sources`);
-    const fresh = {
+    if (number > MAX_GIVER) throw new RangeError(`more than ${MAX_GIVER} sources`);
+    this.#sources.set(source, {
+      number,
       failures: 0,
       retired: false,
       held: new HeldRuns(),
       candidates: undefined,
       split: undefined,
-    };
-    this.#sources.set(source, { source, number, ...fresh });
+    });
   }
 
   isRetired(source: S): boolean {
     return this.#state(source).retired;
   }
 
-  /** Chunks that are there before anybody was asked: nobody knows any more who gave them. */
-  addPresent({ first, end }: Run): void {
-    for (let from = this.#taken.next(false, first, end); from < end;) {
-      const to = this.#taken.next(true, from, end);
-      this.#taken.addRange(from, to);
-      this.#finish({ first: from, end: to }, THERE_BEFORE);
-      from = this.#taken.next(false, to, end);
-    }
+  /** Chunks that are there before anybody was asked. */
+  addPresent(run: Run): void {
+    this.#queue.addPresent(run);
   }
 
   /**
@@ -104,7 +89,7 @@ export class Scheduler<S extends string = string> {
   checkout(source: S, most = 1): Run | undefined {
     const state = this.#state(source);
     if (state.retired) return undefined;
-    const run = this.#take(most);
+    const run = this.#queue.take(most);
     if (run !== undefined) {
       state.held.add(run);
       state.candidates = undefined;
@@ -151,27 +136,14 @@ export class Scheduler<S extends string = string> {
    */
   complete(source: S, run: Run): readonly Run[] {
     const state = this.#state(source);
-    if (!state.held.remove(run)) return NONE;
+    if (!state.held.remove(run)) return [];
     if (state.failures > 0) state.failures = Math.max(0, state.failures - FORGIVENESS);
-    // The usual case where chunks are asked for one by one.
-    if (run.end - run.first === 1) {
-      if (this.#done.has(run.first)) return NONE;
-      this.#finishOne(run.first, state.number);
-      return [run];
-    }
-    const wanted: Run[] = [];
-    for (let first = this.#done.next(false, run.first, run.end); first < run.end;) {
-      const piece = { first, end: this.#done.next(true, first, run.end) };
-      this.#finish(piece, state.number);
-      wanted.push(piece);
-      first = this.#done.next(false, piece.end, run.end);
-    }
-    return wanted;
+    return this.#queue.complete(run, state.number);
   }
 
   /** Puts chunks back, all that was checked out or a part of it; their source has not failed. */
   release(source: S, run: Run): void {
-    if (this.#state(source).held.remove(run)) this.#giveBack(run);
+    if (this.#state(source).held.remove(run)) this.#queue.giveBack(run, this.#isHeld);
   }
 
   /**
@@ -181,7 +153,7 @@ export class Scheduler<S extends string = string> {
   fail(source: S, run: Run, points = 1): boolean {
     const state = this.#state(source);
     if (!state.held.remove(run)) return false;
-    this.#giveBack(run);
+    this.#queue.giveBack(run, this.#isHeld);
     state.failures += points;
     if (state.retired || state.failures < MAX_SOURCE_FAILURES) return false;
     this.retire(source);
@@ -207,102 +179,21 @@ export class Scheduler<S extends string = string> {
 
   /** The chunks not completed, as inclusive ranges in ascending order. */
   missing(): [first: number, last: number][] {
-    return this.#done.ranges(false);
+    return this.#queue.missing();
   }
 
   /**
-   * Opens the chunks anew that these sources have given, and returns them as inclusive ranges in ascending order.
-   * @param givers undefined stands for whoever gave what was there before
-   * @param onChunk hears of each
+   * Opens the chunks anew that this source has given, and returns them as inclusive ranges in ascending order.
+   * @param giver undefined for what was there before
    */
-  reopen(
-    givers: ReadonlySet<S | undefined>,
-    onChunk: (giver: S | undefined, index: number) => void = () => undefined,
-  ): [first: number, last: number][] {
-    const byNumber = new Map<number, S | undefined>();
-    if (givers.has(undefined)) byNumber.set(THERE_BEFORE, undefined);
-    for (const { source, number } of this.#sources.values())
-      if (givers.has(source)) byNumber.set(number, source);
-    const ranges: [number, number][] = [];
-    for (const [first, last] of this.#done.ranges(true)) {
-      for (let index = first; index <= last; index++) {
-        const giver = this.#givers[index] ?? THERE_BEFORE;
-        if (!byNumber.has(giver)) continue;
-        onChunk(byNumber.get(giver), index);
-        this.#reopen(index);
-        const range = ranges.at(-1);
-        if (range?.[1] === index - 1) range[1] = index;
-        else ranges.push([index, index]);
-      }
-    }
-    this.#nextNew = 0;
-    return ranges;
-  }
-
-  #reopen(index: number): void {
-    this.#done.delete(index);
-    this.#completed -= 1;
-    // Somebody may still be asked for it a second time; otherwise it is as one never asked for.
-    if (!this.#isHeld(index)) this.#taken.delete(index);
-  }
-
-  #finishOne(index: number, giver: number): void {
-    this.#done.add(index);
-    this.#givers[index] = giver;
-    this.#completed += 1;
-  }
-
-  #finish({ first, end }: Run, giver: number): void {
-    this.#done.addRange(first, end);
-    this.#givers.fill(giver, first, end);
-    this.#completed += end - first;
-  }
-
-  #take(most: number): Run | undefined {
-    if (this.#nextNew < this.chunks) {
-      const first = this.#taken.next(false, this.#nextNew);
-      const end = most === 1 ? first + 1 : this.#taken.next(true, first, Math.min(first + most, this.chunks));
-      this.#nextNew = end;
-      if (first < this.chunks) {
-        if (most === 1) this.#taken.add(first);
-        else this.#taken.addRange(first, end);
-        return { first, end };
-      }
-    }
-    return this.#takeReturned(most);
-  }
-
-  #takeReturned(most: number): Run | undefined {
-    const run = this.#returned[this.#returnedHead];
-    if (run === undefined) return undefined;
-    const end = Math.min(run.end, run.first + most);
-    if (end < run.end) {
-      this.#returned[this.#returnedHead] = { first: end, end: run.end };
-      return { first: run.first, end };
-    }
-    this.#returnedHead += 1;
-    if (this.#returnedHead === this.#returned.length) {
-      this.#returned.length = 0;
-      this.#returnedHead = 0;
-    }
-    return run;
-  }
-
-  /** What of these chunks is neither done nor held by anybody waits for the next one that asks. */
-  #giveBack({ first, end }: Run): void {
-    const isFree = (index: number) => !this.#done.has(index) && !this.#isHeld(index);
-    for (let from = first; from < end; from++) {
-      if (!isFree(from)) continue;
-      let to = from + 1;
-      while (to < end && isFree(to)) to += 1;
-      this.#returned.push({ first: from, end: to });
-      from = to;
-    }
+  reopen(giver: S | undefined): [first: number, last: number][] {
+    const number = giver === undefined ? THERE_BEFORE : this.#state(giver).number;
+    return this.#queue.reopen(number, this.#isHeld);
   }
 
   /** The last chunks of [first, before) that are not done and that none but these sources hold. */
   #lastOwed(first: number, before: number, holders: ReadonlySet<S>, most: number): Run | undefined {
-    const isOwed = (index: number) => !this.#done.has(index) && this.#isHeldBy(holders, index);
+    const isOwed = (index: number) => !this.#queue.isDone(index) && this.#isHeldBy(holders, index);
     let end = before;
     while (end > first && !isOwed(end - 1)) end -= 1;
     if (end <= first) return undefined;
@@ -311,18 +202,13 @@ export class Scheduler<S extends string = string> {
     return { first: from, end };
   }
 
-  #isHeld(index: number): boolean {
-    for (const { held } of this.#sources.values()) if (held.has(index)) return true;
-    return false;
-  }
-
   /** By none but these. */
   #isHeldBy(sources: ReadonlySet<S>, index: number): boolean {
     for (const [source, { held }] of this.#sources) if (held.has(index) && !sources.has(source)) return false;
     return true;
   }
 
-  #state(source: S): Checkouts<S> {
+  #state(source: S): Checkouts {
     const state = this.#sources.get(source);
     if (state === undefined) throw new RangeError(`no source of this download: ${source}`);
     return state;

@@ -67,10 +67,7 @@ export class ChunkByChunk<S extends string = string> {
     return this.scheduler.missing();
   }
 
-  reopen(
-    givers: ReadonlySet<S | undefined>,
-    onChunk?: (giver: S | undefined, index: number) => void,
-  ): [first: number, last: number][] {
-    return this.scheduler.reopen(givers, onChunk);
+  reopen(giver: S | undefined): [first: number, last: number][] {
+    return this.scheduler.reopen(giver);
   }
 }

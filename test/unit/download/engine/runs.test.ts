@@ -168,7 +168,7 @@ describe('Scheduler of runs', () => {
             continue;
           }
           if (what === 'reopen') {
-            const opened = scheduler.reopen(new Set([source]));
+            const opened = scheduler.reopen(source);
             const mine = [...givers].filter(([, giver]) => giver === source).map(([index]) => index);
             expect(opened.flatMap(([first, last]) => indexes(run(first, last + 1)))).toEqual(
               mine.sort((a, b) => a - b),
