@@ -149,7 +149,7 @@ async function run(options: Options): Promise<void> {
   }
   const ask = untilAborted(screen.ask, stop.signal);
   const statistics = new Statistics();
-  const downloads = new Downloads({ peer, neighbours, sinks: folder, reporter });
+  const downloads = new Downloads({ peer, neighbours, sinks: folder, reporter, timing: options.timing });
   const context = {
     peer,
     neighbours,

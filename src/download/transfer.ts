@@ -1,7 +1,6 @@
 import { ChunkRequests } from './chunk-requests.ts';
 import { DownloadRun } from './download-run.ts';
 import { chunkCount, type FoundFile, type Source } from './engine/chunks.ts';
-import { Repair } from './engine/repair.ts';
 import { DownloadError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
 import type { FileSink } from './file-sink.ts';
@@ -11,6 +10,7 @@ import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
 import { pause } from './source-digests.ts';
 import type { DownloadTiming } from './timing.ts';
+import { Verification } from './verification.ts';
 import { WantedContent } from './wanted-content.ts';
 
 export interface TransferOptions {
@@ -48,28 +48,37 @@ export class Transfer {
   readonly #options: TransferOptions;
   readonly #run: DownloadRun<Address>;
   readonly #wanted: WantedContent;
-  readonly #repair: Repair<Address>;
+  readonly #verification: Verification;
   readonly #late: LateSources;
   readonly #over = new AbortController();
   readonly #sources: Address[];
-  /** What an interrupted download was told: worth nothing as soon as a source of now says more, or its bytes are gone. */
-  #noted: string | undefined;
 
   constructor(options: TransferOptions) {
     const { file, sink } = options;
     this.#options = options;
     this.#sources = file.sources.map(({ address }) => address);
-    this.#noted = sink.sha256;
     const { signal } = this.#over;
     this.#wanted = new WantedContent({
       ...options,
       signal,
-      onDecided: (sha256) => this.#expect(sha256),
+      onDecided: (sha256) => {
+        this.#verification.expect(sha256);
+        sink.expect(sha256);
+      },
       onOther: (source) => this.#exclude(source),
       onLate: (source) => this.#join(source),
     });
     this.#run = this.#createRun();
-    this.#repair = new Repair(this.#run.engine, (source) => this.#wanted.isTeller(source));
+    this.#verification = new Verification({
+      engine: this.#run.engine,
+      wanted: this.#wanted,
+      sources: this.#sources,
+      noted: sink.sha256,
+      disputeMs: options.timing.disputeMs,
+      signal: options.signal,
+      onReopened: (bytes) => this.#reportReopened(bytes),
+      onLiar: (source) => this.#ban(source),
+    });
     this.#late = new LateSources({
       ...options,
       signal,
@@ -128,7 +137,7 @@ export class Transfer {
       // The bytes must stay as they are meanwhile.
       const sha256 = await this.#wanted.quietly(() => sink.digest(signal));
       if (!this.#run.engine.isDone) continue;
-      if (await this.#isRight(sha256)) return sha256;
+      if (await this.#verification.isRight(sha256)) return sha256;
     }
   }
 
@@ -137,53 +146,9 @@ export class Transfer {
       await this.#run.run(this.#options.signal);
     } catch (error) {
       const isLost = error instanceof DownloadError && error.code === 'no-sources';
-      // Those that were left out for a try are there as well.
-      if (!isLost || !this.#repair.endTry()) throw error;
+      if (!isLost || !this.#verification.endTry()) throw error;
       await this.#fetchMissing();
     }
-  }
-
-  /**
-   * Whether the whole is the file; otherwise something was opened again.
-   * @throws DownloadError `digest-mismatch` where nothing is left to try
-   */
-  async #isRight(sha256: string): Promise<boolean> {
-    const wanted = this.#wanted;
-    const { signal, timing } = this.#options;
-    if (wanted.sha256 === undefined && wanted.leader !== undefined && sha256 !== wanted.leader) {
-      // What came is not what the fast ones tell; the others may still say more than they do.
-      await wanted.settled(timing.disputeMs, signal);
-      wanted.close();
-      if (!this.#run.engine.isDone) return false;
-    }
-    const expected = wanted.sha256 ?? wanted.leader;
-    if (expected !== undefined) return sha256 === expected ? this.#confirm() : this.#tryAgain();
-    // Nobody of now can tell. What came from others and does not fit is fetched once more; then the old word is void.
-    if (this.#noted === undefined || this.#noted === sha256) return true;
-    this.#noted = undefined;
-    const bytes = this.#run.engine.reopenResumed();
-    this.#reportDoubted(bytes);
-    return bytes === 0;
-  }
-
-  #confirm(): true {
-    const { culprit } = this.#repair;
-    if (culprit !== undefined) {
-      this.#options.reporter.report({
-        event: 'source-banned',
-        name: this.#options.file.name,
-        source: culprit,
-      });
-      this.#options.onLiar(culprit);
-    }
-    return true;
-  }
-
-  #tryAgain(): false {
-    const bytes = this.#repair.next(this.#sources);
-    if (bytes === 0) throw new DownloadError('digest-mismatch', []);
-    this.#reportDoubted(bytes);
-    return false;
   }
 
   #createRun(): DownloadRun<Address> {
@@ -221,25 +186,22 @@ export class Transfer {
     await this.#wanted.compared(timing.firstDigestsMs, signal);
   }
 
-  /** It is decided what the whole should be. */
-  #expect(sha256: string): void {
-    // What an interrupted download was told is worth less than what the sources say now.
-    const isOther = this.#noted !== undefined && this.#noted !== sha256;
-    this.#noted = undefined;
-    if (isOther) this.#reportDoubted(this.#run.engine.reopenResumed());
-    this.#options.sink.expect(sha256);
+  #ban(source: Address): void {
+    const { file, reporter, onLiar } = this.#options;
+    reporter.report({ event: 'source-banned', name: file.name, source });
+    onLiar(source);
   }
 
   #exclude({ address: source }: Source<Address>): void {
     const { file, reporter } = this.#options;
     const bytes = this.#run.engine.exclude(source);
     reporter.report({ event: 'source-excluded', name: file.name, source });
-    this.#reportDoubted(bytes);
+    if (bytes > 0) this.#reportReopened(bytes);
   }
 
-  #reportDoubted(bytes: number): void {
+  #reportReopened(bytes: number): void {
     const { file, reporter } = this.#options;
-    if (bytes > 0) reporter.report({ event: 'chunks-doubted', name: file.name, bytes });
+    reporter.report({ event: 'chunks-doubted', name: file.name, bytes });
   }
 
   /** A late source has to show that it has what is wanted before it may take part. */

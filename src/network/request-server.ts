@@ -187,7 +187,7 @@ export class RequestServer {
       // From the second request on, a connection serves both directions until one of the two programs ends.
       known.get(message.origin).keep(connection);
       exchange.become('persistent');
-    } else if (name === 'greeted' || name === 'persistent') {
+    } else if (name === 'greeted') {
       return;
     } else if (hasReplied && isFrom && !exchange.hasEnded && this.#mayAskAgain(message.origin)) {
       exchange.linger(performance.now());

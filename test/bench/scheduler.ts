@@ -14,10 +14,10 @@ function drain(chunks: number): number {
   const start = cpuSeconds();
   for (let turn = 0; !scheduler.isDone; turn++) {
     const source = sources[turn % 3] ?? 'a';
-    const index = scheduler.checkout(source);
-    if (index === undefined) break;
-    if (turn % 100 === 99) scheduler.release(source, index);
-    else scheduler.complete(source, index);
+    const run = scheduler.checkout(source);
+    if (run === undefined) break;
+    if (turn % 100 === 99) scheduler.release(source, run);
+    else scheduler.complete(source, run);
   }
   return cpuSeconds() - start;
 }

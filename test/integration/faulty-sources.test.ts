@@ -245,6 +245,32 @@ describe('chance', () => {
   });
 });
 
+describe('a link that is down for a while', () => {
+  it('in the middle of a download: it goes on when the link is back, and nothing is taken twice', async () => {
+    const TRIES = 8;
+    await using source = await TestPeer.start({ files: { [NAME]: data } });
+    // The list, then a session that falls silent, then connections on which nothing is ever heard.
+    await using line = await FaultProxy.start(source.port, (connection) => {
+      if (connection === 0) return {};
+      if (connection === 1) return { toClient: { freezeAfter: 30_000 } };
+      return connection <= 1 + TRIES ? { halfOpen: true } : {};
+    });
+    const timing = { reply: 150, trial: 50, firstBackoffMs: 10, longestBackoffMs: 20, silenceMs: 60_000 };
+    await using peer = await TestPeer.start({ timing });
+    peer.neighbours.observe(line.address, 'ONLINE');
+    await searchFiles(peer.desk({ answers: [fileNamed(NAME)], chunkSize: CHUNK }));
+    expect(line.connections).toBeGreaterThan(1 + TRIES);
+    expect(peer.reporter.all('download-failed')).toEqual([]);
+    expect(peer.share.files.get(NAME)?.equals(data)).toBe(true);
+    expect(peer.reporter.all('chunks-doubted')).toEqual([]);
+    expect(peer.reporter.all('download-finished')[0]?.shares).toEqual([
+      { source: line.address, bytes: data.length },
+    ]);
+    const taken = peer.reporter.all('message-received').filter(({ type }) => type === 'FILE');
+    expect(taken).toHaveLength(CHUNKS);
+  });
+});
+
 describe('closing', () => {
   it('breaks off a request and sends nothing afterwards', async () => {
     await using server = await TestPeer.start();

@@ -1,4 +1,4 @@
-/** One bit for each of many chunks. Every call is O(1) but for `next` and `ranges`, which skip eight at a time. */
+/** One bit for each of many chunks. A call is O(1), or looks at eight bits at a time. */
 export class Bitmap {
   readonly #bytes: Uint8Array;
   readonly #length: number;
@@ -20,15 +20,24 @@ export class Bitmap {
     this.#bytes[index >>> 3] = (this.#bytes[index >>> 3] ?? 0) & ~(1 << (index & 7));
   }
 
-  /** The first index from `from` on that is in, or is not in; the length of the map where there is none. */
-  next(isIn: boolean, from: number): number {
+  /** Puts [first, end) in: O(1) a byte of the map. */
+  addRange(first: number, end: number): void {
+    let index = first;
+    while (index < end && (index & 7) !== 0) this.add(index++);
+    const whole = index + ((end - index) & ~7);
+    if (whole > index) this.#bytes.fill(0xff, index >>> 3, whole >>> 3);
+    for (index = Math.max(index, whole); index < end; index++) this.add(index);
+  }
+
+  /** The first index from `from` on, and before `end`, that is in, or is not in; `end` where there is none. */
+  next(isIn: boolean, from: number, end = this.#length): number {
     const other = isIn ? 0x00 : 0xff;
     let index = from;
-    while (index < this.#length && this.has(index) !== isIn) {
+    while (index < end && this.has(index) !== isIn) {
       if ((index & 7) === 0 && this.#bytes[index >>> 3] === other) index += 8;
       else index += 1;
     }
-    return Math.min(index, this.#length);
+    return Math.min(index, end);
   }
 
   /** What is in, or is not in, as inclusive ranges in ascending order. */

@@ -2,6 +2,7 @@ import { DownloadError, RemoteError } from '../../errors.ts';
 import { MAX_IN_FLIGHT_BYTES } from '../../limits.ts';
 import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './chunks.ts';
 import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
+import type { Run } from './held-runs.ts';
 import { MAX_SOURCE_FAILURES, Scheduler } from './scheduler.ts';
 import type { SourceState } from './source-state.ts';
 import { Sources } from './sources.ts';
@@ -53,7 +54,7 @@ export class Download<S extends string> {
     this.#scheduler = new Scheduler(chunkCount(file.size, chunkSize), []);
     for (const range of present) {
       const { first, end } = chunksWithin(range, file.size, chunkSize);
-      for (let index = first; index < end; index++) this.#scheduler.addPresent(index);
+      this.#scheduler.addPresent({ first, end });
       if (end > first) this.#resumed += Math.min(end * chunkSize, file.size) - first * chunkSize;
     }
     for (const source of file.sources) this.add(source);
@@ -173,7 +174,7 @@ export class Download<S extends string> {
     // A look at every chunk.
     if ((state?.delivered ?? this.#resumed) === 0) return 0;
     const ranges = this.#scheduler
-      .reopen(new Set([giver]))
+      .reopen(giver)
       .map(([first, last]): ByteRange => [first * chunkSize, Math.min((last + 1) * chunkSize, file.size)]);
     const bytes = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
     if (state === undefined) this.#resumed -= bytes;
@@ -225,40 +226,40 @@ export class Download<S extends string> {
     const { chunkSize, requestsAtOnce, file } = this.#options;
     const { address } = state.source;
     if (!state.hasRoom(chunkSize, requestsAtOnce(address), this.#sharers)) return false;
-    const index = this.#scheduler.checkout(address) ?? this.#duplicateFor(state);
-    if (index === undefined) return false;
-    this.#ask(state, chunkAt(index, file.size, chunkSize));
+    const run = this.#scheduler.checkout(address) ?? this.#duplicateFor(state);
+    if (run === undefined) return false;
+    this.#ask(state, run, chunkAt(run.first, file.size, chunkSize));
     return true;
   }
 
   /** The end game: a chunk that is asked of another source, which would take much longer for it than this one. */
-  #duplicateFor(helper: SourceState<S>): number | undefined {
+  #duplicateFor(helper: SourceState<S>): Run | undefined {
     const addresses = this.#sources.slowerThan(helper, this.#options.chunkSize);
     for (const address of addresses) {
-      const index = this.#scheduler.duplicate(address, helper.source.address, addresses);
-      if (index !== undefined) return index;
+      const run = this.#scheduler.duplicate(address, helper.source.address, addresses);
+      if (run !== undefined) return run;
     }
     return undefined;
   }
 
-  #ask(state: SourceState<S>, chunk: Chunk): void {
+  #ask(state: SourceState<S>, run: Run, chunk: Chunk): void {
     const { fetch, now } = this.#options;
     const time = now();
     if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
     const request = state.ask(chunk.length, time);
     this.#asked += 1;
-    fetch(state.source, chunk, (outcome) => this.#settle(state, chunk, request, outcome));
+    fetch(state.source, chunk, (outcome) => this.#settle(state, run, chunk, request, outcome));
   }
 
-  #settle(state: SourceState<S>, chunk: Chunk, request: number, outcome: Outcome): void {
+  #settle(state: SourceState<S>, run: Run, chunk: Chunk, request: number, outcome: Outcome): void {
     const now = this.#options.now();
     this.#asked -= 1;
     state.answered(chunk.length, now);
-    if (outcome instanceof Error) return this.#failed(state, chunk.index, request, outcome);
+    if (outcome instanceof Error) return this.#failed(state, run, request, outcome);
     // Too late for this run; the next one may need it.
-    if (!this.#isRunning) return this.#scheduler.release(state.source.address, chunk.index);
+    if (!this.#isRunning) return this.#scheduler.release(state.source.address, run);
     state.take(chunk.length, now);
-    if (this.#scheduler.complete(state.source.address, chunk.index)) {
+    if (this.#scheduler.complete(state.source.address, run).length > 0) {
       this.#received += outcome.length;
       this.#lastChunkAt = now;
       this.#sources.credit(state, outcome.length);
@@ -268,17 +269,17 @@ export class Download<S extends string> {
     while (this.#askOne(state));
   }
 
-  #failed(state: SourceState<S>, index: number, request: number, error: Error): void {
+  #failed(state: SourceState<S>, run: Run, request: number, error: Error): void {
     const { address } = state.source;
     if (!(error instanceof RemoteError)) return this.#end(error);
     const isNew = state.isNewFailure(error, request);
     if (!isNew || !this.#isRunning || this.#scheduler.isRetired(address)) {
-      this.#scheduler.release(address, index);
+      this.#scheduler.release(address, run);
     } else {
-      this.#options.onChunkFailed?.(address, index, error);
+      this.#options.onChunkFailed?.(address, run.first, error);
       state.fail(error.code);
       const points = NO_SECOND_TRY.includes(error.code) ? MAX_SOURCE_FAILURES : 1;
-      if (this.#scheduler.fail(address, index, points)) this.#retired(state);
+      if (this.#scheduler.fail(address, run, points)) this.#retired(state);
     }
     this.#fillSoon();
   }

@@ -48,4 +48,20 @@ describe('Bitmap', () => {
     expect(map.next(false, 5)).toBe(length - 1);
     expect(map.ranges(false)).toEqual([[length - 1, length - 1]]);
   });
+
+  it.each([
+    [0, 0],
+    [0, 1],
+    [0, 8],
+    [3, 5],
+    [3, 8],
+    [7, 9],
+    [5, 40],
+    [8, 24],
+    [0, 43],
+  ])('takes the range [%d, %d)', (first, end) => {
+    const map = new Bitmap(43);
+    map.addRange(first, end);
+    expect(map.ranges(true)).toEqual(end > first ? [[first, end - 1]] : []);
+  });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Scheduler } from '../../../../src/download/engine/scheduler.ts';
+import { ChunkByChunk } from './chunk-by-chunk.ts';
 
 describe('Scheduler', () => {
   describe('in the end game', () => {
     const others = new Set<'a' | 'b' | 'c'>(['a', 'b', 'c']);
 
     /** Five chunks: a holds 0 to 2, b holds 3 and 4. */
-    function ending(): Scheduler<'a' | 'b' | 'c'> {
-      const scheduler = new Scheduler(5, ['a', 'b', 'c']);
+    function ending(): ChunkByChunk<'a' | 'b' | 'c'> {
+      const scheduler = new ChunkByChunk(5, ['a', 'b', 'c']);
       for (const source of ['a', 'a', 'a', 'b', 'b'] as const) scheduler.checkout(source);
       return scheduler;
     }
@@ -66,21 +66,15 @@ describe('Scheduler', () => {
 
   describe('asked to open something anew', () => {
     it('opens what these sources gave, or what was there before', () => {
-      const scheduler = new Scheduler<string>(8, ['a', 'b']);
+      const scheduler = new ChunkByChunk<string>(8, ['a', 'b']);
       scheduler.addPresent(0);
       for (const source of ['a', 'b', 'a', 'b'])
         scheduler.complete(source, scheduler.checkout(source) as number);
       const held = scheduler.checkout('a') as number;
-      const seen: [string | undefined, number][] = [];
-      const ranges = scheduler.reopen(new Set(['a', undefined]), (giver, index) => seen.push([giver, index]));
-      expect(ranges).toEqual([
-        [0, 1],
+      expect(scheduler.reopen(undefined)).toEqual([[0, 0]]);
+      expect(scheduler.reopen('a')).toEqual([
+        [1, 1],
         [3, 3],
-      ]);
-      expect(seen).toEqual([
-        [undefined, 0],
-        ['a', 1],
-        ['a', 3],
       ]);
       expect(scheduler.completed).toBe(2);
       expect(scheduler.missing()).toEqual([
@@ -92,16 +86,16 @@ describe('Scheduler', () => {
       expect(scheduler.complete('a', held)).toBe(true);
       // Whoever gives it the second time is its giver from then on.
       scheduler.complete('b', 0);
-      expect(scheduler.reopen(new Set(['a']))).toEqual([[5, 5]]);
+      expect(scheduler.reopen('a')).toEqual([[5, 5]]);
     });
 
     it('waits for a source that is asked for it already', () => {
-      const scheduler = new Scheduler(2, ['a', 'b']);
+      const scheduler = new ChunkByChunk(2, ['a', 'b']);
       scheduler.checkout('a');
       scheduler.complete('b', scheduler.checkout('b') as number);
       scheduler.duplicate('a', 'b', new Set(['a']));
       scheduler.complete('a', 0);
-      expect(scheduler.reopen(new Set(['a']))).toEqual([[0, 0]]);
+      expect(scheduler.reopen('a')).toEqual([[0, 0]]);
       expect(scheduler.checkout('a')).toBeUndefined();
       expect(scheduler.complete('b', 0)).toBe(true);
       expect(scheduler.isDone).toBe(true);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_SOURCE_FAILURES, Scheduler } from '../../../../src/download/engine/scheduler.ts';
+import { MAX_SOURCE_FAILURES } from '../../../../src/download/engine/scheduler.ts';
+import { ChunkByChunk } from './chunk-by-chunk.ts';
 
 describe('Scheduler', () => {
   it('hands each chunk out once, in order, to whoever asks', () => {
-    const scheduler = new Scheduler(3, ['a', 'b']);
+    const scheduler = new ChunkByChunk(3, ['a', 'b']);
     expect([scheduler.checkout('a'), scheduler.checkout('b'), scheduler.checkout('a')]).toEqual([0, 1, 2]);
     expect(scheduler.checkout('b')).toBeUndefined();
     expect(scheduler.complete('a', 0)).toBe(true);
@@ -19,14 +20,14 @@ describe('Scheduler', () => {
   });
 
   it('gives what came back only after what was never asked for', () => {
-    const scheduler = new Scheduler(3, ['a', 'b']);
+    const scheduler = new ChunkByChunk(3, ['a', 'b']);
     scheduler.checkout('a');
     scheduler.release('a', 0);
     expect([scheduler.checkout('b'), scheduler.checkout('b'), scheduler.checkout('b')]).toEqual([1, 2, 0]);
   });
 
   it('retires a source after repeated failures; success makes up for some', () => {
-    const scheduler = new Scheduler(100, ['a', 'b']);
+    const scheduler = new ChunkByChunk(100, ['a', 'b']);
     for (let i = 1; i < MAX_SOURCE_FAILURES; i++)
       expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(false);
     for (let i = 0; i < 4; i++) scheduler.complete('a', scheduler.checkout('a') as number);
@@ -41,7 +42,7 @@ describe('Scheduler', () => {
   });
 
   it('names the missing chunks as ranges', () => {
-    const scheduler = new Scheduler(12, ['a']);
+    const scheduler = new ChunkByChunk(12, ['a']);
     for (let i = 0; i < 12; i++) scheduler.checkout('a');
     for (const index of [0, 3, 4, 5, 11]) scheduler.complete('a', index);
     expect(scheduler.missing()).toEqual([
@@ -51,7 +52,7 @@ describe('Scheduler', () => {
   });
 
   it('asks a restored source again; one more failure retires it anew, a good chunk forgives', () => {
-    const scheduler = new Scheduler(10, ['a']);
+    const scheduler = new ChunkByChunk(10, ['a']);
     expect(scheduler.fail('a', scheduler.checkout('a') as number, MAX_SOURCE_FAILURES)).toBe(true);
     scheduler.restore('a');
     expect(scheduler.fail('a', scheduler.checkout('a') as number)).toBe(true);
@@ -62,7 +63,7 @@ describe('Scheduler', () => {
   });
 
   it('takes in a source that comes later, once', () => {
-    const scheduler = new Scheduler<string>(2, ['a']);
+    const scheduler = new ChunkByChunk<string>(2, ['a']);
     scheduler.checkout('a');
     scheduler.add('b');
     expect(scheduler.checkout('b')).toBe(1);
@@ -72,7 +73,7 @@ describe('Scheduler', () => {
   });
 
   it('asks for nothing that was there before', () => {
-    const scheduler = new Scheduler(5, ['a']);
+    const scheduler = new ChunkByChunk(5, ['a']);
     for (const index of [0, 2, 3, 3]) scheduler.addPresent(index);
     expect(scheduler.completed).toBe(3);
     expect([scheduler.checkout('a'), scheduler.checkout('a'), scheduler.checkout('a')]).toEqual([
@@ -94,7 +95,7 @@ describe('Scheduler', () => {
     });
     fc.assert(
       fc.property(fc.nat({ max: 40 }), fc.array(action, { maxLength: 300 }), (chunks, actions) => {
-        const scheduler = new Scheduler<string>(chunks, ['a', 'b', 'c']);
+        const scheduler = new ChunkByChunk<string>(chunks, ['a', 'b', 'c']);
         const out = new Map<string, number[]>([
           ['a', []],
           ['b', []],
