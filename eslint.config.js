@@ -12,7 +12,7 @@ const ROOMS = [
     room: 'network',
     may: ['errors', 'limits', 'protocol'],
     types: ['events', 'handlers', 'neighbours'],
-    packages: ['node:net', 'node:events', 'node:timers/promises'],
+    packages: ['node:net', 'node:dns/promises', 'node:events', 'node:timers/promises'],
   },
   {
     room: 'download',

@@ -70,7 +70,7 @@ export async function listPeers(context: Context): Promise<void> {
 
 /** Menu 2: asks every neighbour, ONLINE or not, whom it knows. */
 export async function obtainPeers({ peer, neighbours, signal }: Context): Promise<void> {
-  const asked = neighbours.list().map(({ address }) => address);
+  const asked = neighbours.listKnown().map(({ address }) => address);
   const ask = async (address: Address) => {
     try {
       await peer.request(address, { type: 'GET_PEERS' }, { signal });

@@ -149,7 +149,14 @@ async function run(options: Options): Promise<void> {
   }
   const ask = untilAborted(screen.ask, stop.signal);
   const statistics = new Statistics();
-  const downloads = new Downloads({ peer, neighbours, sinks: folder, reporter, timing: options.timing });
+  const downloads = new Downloads({
+    peer,
+    neighbours,
+    sinks: folder,
+    reporter,
+    timing: options.timing,
+    isConfirmed: (address) => neighbours.isConfirmed(address),
+  });
   const context = {
     peer,
     neighbours,

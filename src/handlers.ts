@@ -79,7 +79,7 @@ export class Handlers {
       case 'GET_PEERS':
         return {
           type: 'PEER_LIST',
-          peers: this.#neighbours.list().filter(({ address }) => address !== request.origin),
+          peers: this.#neighbours.listKnown().filter(({ address }) => address !== request.origin),
         };
       case 'LS': {
         return { type: 'LS_LIST', files: this.#entriesOf(await this.#share.list()) };

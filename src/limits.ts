@@ -112,6 +112,10 @@ export const SMALL_WRITE_BYTES = 32 * 1024;
 /** Requests of one session that are prepared while the answers before them are sent. */
 export const MAX_REQUESTS_IN_HAND = 8;
 
+/** Hearsay that is kept, in all and of one teller: one client may name as many neighbours as it likes. */
+export const MAX_UNCONFIRMED = 500;
+export const MAX_UNCONFIRMED_OF_ONE = 100;
+
 /** Neighbours we remember; a class has 60. */
 export const MAX_NEIGHBOURS = 1_000;
 

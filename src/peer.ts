@@ -183,7 +183,9 @@ export class Peer {
   ): Promise<MessageOf<(typeof REPLY_TYPE)[T]>> {
     try {
       const reply = await this.#client.request(to, draft, options);
-      if (reply.type === 'PEER_LIST') this.#reports.hear(reply.peers);
+      if (reply.type === 'PEER_LIST') {
+        this.#reports.hear(reply.peers, to, (clock) => this.#clock.follows(clock));
+      }
       return reply as MessageOf<(typeof REPLY_TYPE)[T]>;
     } catch (error) {
       this.#failed(to, draft.type, error);
@@ -276,7 +278,7 @@ export class Peer {
       return this.#reports.rejected(connection.remoteHost, 'unexpected-type');
     }
     const about = { reply: event.event !== 'request', chunks: this.#chunksOf(event, elsewhere) };
-    this.#receive(message, about, exchange.neighbour);
+    this.#receive(connection, message, about);
     switch (event.event) {
       case 'request':
         if (message.type === 'BYE') this.#goodbye(connection, message);
@@ -292,14 +294,29 @@ export class Peer {
     }
   }
 
-  #receive(message: Message, { reply, chunks }: About, speaker: Address = message.origin): void {
+  #receive(connection: Connection, message: Message, { reply, chunks }: About): void {
     const isFollowed = this.#clock.follows(message.clock);
     const clockAfter = this.#clock.witness(message.clock);
     this.#reporter.report(new MessageReceivedEvent(message, clockAfter, reply, chunks));
     this.#reporter.report({ event: 'clock-updated', clock: clockAfter, cause: 'receive' });
     if (!isFollowed) this.#reports.clockIgnored(message.origin, message.clock);
-    const clock = isFollowed ? message.clock : undefined;
-    this.#reports.observe(speaker, message.type === 'BYE' ? 'OFFLINE' : 'ONLINE', clock);
+    const speaker = connection.exchange.neighbour ?? message.origin;
+    const clock = isFollowed ? message.clock : 0;
+    if (connection.exchange.isOurs || this.#recogniser.isFrom(message, connection)) {
+      if (message.type === 'BYE') this.#reports.left(speaker, clock);
+      else this.#reports.observe(speaker, 'ONLINE', clock);
+      return;
+    }
+    // Anybody may say anything in the name of others.
+    if (message.type !== 'BYE') void this.#overheard(speaker, clock, connection.remoteHost);
+    else if (this.#known.look(speaker).kept === undefined && this.#reports.mayHaveLeft(speaker)) {
+      void this.hello(speaker);
+    }
+  }
+
+  async #overheard(speaker: Address, clock: number, remoteHost: string): Promise<void> {
+    this.#reports.overheard(speaker, remoteHost);
+    if (await this.#known.isNamed(speaker, remoteHost)) this.#reports.observe(speaker, 'ONLINE', clock);
   }
 
   /** How many chunks the file has that a message is about, where that is known. */

@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { MAX_NEIGHBOURS } from '../limits.ts';
 import type { Reporter } from '../events.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
@@ -7,6 +9,8 @@ import type { Connection } from './socket.ts';
 
 /** An IPv4 address as sockets that listen on IPv6 show it (RFC 4291, section 2.5.5.2). */
 const MAPPED = '::ffff:';
+/** Names that are looked up at the same time; the system works on four. */
+const MAX_LOOKUPS = 2;
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
 function plain(host: string): string {
@@ -164,6 +168,7 @@ export class KnownPeers {
   readonly #peers = new Map<Address, KnownPeer>();
   readonly #fixed: ReadonlyMap<Address, Dialect>;
   readonly #reporter: Reporter;
+  #lookups = 0;
 
   /** @param fixed dialects that the user has decided; all others are learnt */
   constructor(reporter: Reporter, fixed: ReadonlyMap<Address, Dialect> = new Map()) {
@@ -184,6 +189,27 @@ export class KnownPeers {
   /** The same for a stranger: nothing is remembered of what was only asked about. */
   look(address: Address): KnownPeer {
     return this.#peers.get(address) ?? new KnownPeer(address, this.#fixed.get(address), this.#reporter);
+  }
+
+  /**
+   * Whether a program that calls itself by a name lives on the host that a socket comes from; the name is looked up once, and few at
+   * the same time: strangers choose the names.
+   */
+  async isNamed(address: Address, remoteHost: string): Promise<boolean> {
+    const { host } = splitAddress(address);
+    if (isIP(host) !== 0 || this.#lookups >= MAX_LOOKUPS) return false;
+    this.#lookups += 1;
+    try {
+      const found = await lookup(host, { all: true });
+      const isIt = found.some(({ address: each }) => plain(each) === plain(remoteHost));
+      if (isIt) this.get(address).reached(remoteHost);
+      return isIt;
+    } catch {
+      // Nobody has that name.
+      return false;
+    } finally {
+      this.#lookups -= 1;
+    }
   }
 
   /** The program at that address has ended. */

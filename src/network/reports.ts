@@ -1,6 +1,6 @@
 import type { FileError } from '../errors.ts';
 import type { RejectionCode, Reporter } from '../events.ts';
-import { MAX_NEIGHBOURS } from '../limits.ts';
+import { MAX_NEIGHBOURS, MAX_UNCONFIRMED_OF_ONE } from '../limits.ts';
 import type { NeighbourChange, Neighbours } from '../neighbours.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Message, PeerEntry, PeerStatus } from '../protocol/message.ts';
@@ -59,9 +59,32 @@ export class Reports {
     this.#report(address, this.#neighbours.observe(address, status, clock));
   }
 
-  /** Hearsay from a PEER_LIST. */
-  hear(peers: readonly PeerEntry[]): void {
-    for (const entry of peers) this.#report(entry.address, this.#neighbours.hear(entry));
+  /** BYE makes nobody known. */
+  left(address: Address, clock?: number): void {
+    if (this.#neighbours.get(address) !== undefined) this.observe(address, 'OFFLINE', clock);
+  }
+
+  /** Entries of a PEER_LIST that we have asked for; a clock far ahead of ours is nonsense, and counts as none. */
+  hear(peers: readonly PeerEntry[], teller: Address, follows: (clock: number) => boolean): void {
+    for (const entry of peers) {
+      const told = follows(entry.clock) ? entry : { ...entry, clock: 0 };
+      this.#report(entry.address, this.#neighbours.hear(told, teller));
+    }
+  }
+
+  /** A message in the name of that address, from another host. */
+  overheard(address: Address, remoteHost: string): void {
+    this.#report(address, this.#neighbours.overhear(address, remoteHost));
+  }
+
+  /** Whether this neighbour, of which another host says that it has gone, should be asked. */
+  mayHaveLeft(address: Address): boolean {
+    const isOnline = this.#neighbours.get(address)?.status === 'ONLINE';
+    return (
+      isOnline &&
+      this.#neighbours.isConfirmed(address) &&
+      this.#complaints.count(`${address} bye`) !== undefined
+    );
   }
 
   /** Something is wrong with a connection. `sample`: the first characters of what came, where that was it. */
@@ -89,9 +112,12 @@ export class Reports {
 
   #report(neighbour: Address, change: NeighbourChange): void {
     if (change === 'none') return;
+    if (change === 'overheard') return;
     if (change === 'limit-reached') {
       if (this.#complaints.count(change) === undefined) return;
-      this.#reporter.report({ event: 'neighbours-limit-reached', limit: MAX_NEIGHBOURS });
+      const isFull = this.#neighbours.list().length >= MAX_NEIGHBOURS;
+      const limit = isFull ? MAX_NEIGHBOURS : MAX_UNCONFIRMED_OF_ONE;
+      this.#reporter.report({ event: 'neighbours-limit-reached', limit });
       return;
     }
     const status = this.#neighbours.get(neighbour)?.status ?? 'OFFLINE';

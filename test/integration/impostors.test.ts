@@ -1,3 +1,4 @@
+import { MAX_UNCONFIRMED_OF_ONE } from '../../src/limits.ts';
 import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
 import type { Address } from '../../src/protocol/address.ts';
@@ -54,7 +55,7 @@ describe('requests in the name of another host', () => {
 });
 
 describe('BYE from another host', () => {
-  it('changes the status, and a download from that neighbour goes on', async () => {
+  it('changes no status, and a download from that neighbour goes on', async () => {
     const data = new RandomNumbers(21).bytes(64_000);
     await using source = await TestPeer.start({ files: { f: data } });
     const gate = new Gate();
@@ -63,13 +64,9 @@ describe('BYE from another host', () => {
     await peer.peer.hello(source.address);
     const downloading = searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: 1000 }));
     await until(() => source.share.reads > 3, 5_000, 'a download under way');
-    const since = peer.reporter.events.length;
     await RawSocket.exchange(peer.port, `${source.address} 99 BYE\n`, ELSEWHERE);
-    await peer.reporter.until(
-      (event) => event.event === 'neighbour-status-changed' && event.status === 'OFFLINE',
-      1_000,
-      since,
-    );
+    await peer.reporter.until((event) => event.event === 'message-received' && event.type === 'BYE');
+    expect(peer.neighbours.get(source.address)?.status).toBe('ONLINE');
     gate.open();
     await downloading;
     expect(peer.share.files.get('f')?.equals(data)).toBe(true);
@@ -87,7 +84,7 @@ describe('BYE from another host', () => {
     await ask();
     await ask();
     await RawSocket.exchange(peer.port, `${neighbour.address} 90 BYE\n`, ELSEWHERE);
-    expect(peer.neighbours.get(neighbour.address)?.status).toBe('OFFLINE');
+    expect(peer.neighbours.get(neighbour.address)?.status).toBe('ONLINE');
     await ask();
     expect(connections.map(({ ending }) => ending)).toEqual(['none']);
     expect(peer.neighbours.get(neighbour.address)?.status).toBe('ONLINE');
@@ -97,6 +94,45 @@ describe('BYE from another host', () => {
     expect(connections[0]?.ending).toBe('fin');
     await ask();
     expect(connections).toHaveLength(2);
+  });
+});
+
+describe('what is said in the name of others', () => {
+  it('makes nobody ONLINE, is written nowhere and told to nobody, and is bounded', async () => {
+    await using peer = await TestPeer.start();
+    for (let at = 0; at < MAX_UNCONFIRMED_OF_ONE + 20; at++) {
+      await RawSocket.exchange(peer.port, `10.9.${at}.1:5001 1 HELLO\n`);
+      await RawSocket.exchange(peer.port, `10.8.${at}.1:5001 1 BYE\n`);
+    }
+    expect(peer.neighbours.list()).toHaveLength(MAX_UNCONFIRMED_OF_ONE);
+    expect(peer.neighbours.online()).toEqual([]);
+    expect(peer.reporter.all('neighbour-added')).toEqual([]);
+    expect((await RawSocket.exchange(peer.port, `${X} 1 GET_PEERS\n`)).toString()).toMatch(/PEER_LIST 0\n$/);
+  });
+
+  it('becomes a neighbour once it has answered us', async () => {
+    await using honest = await TestPeer.start({ files: { f: Buffer.from('x') } });
+    await using peer = await TestPeer.start();
+    await RawSocket.exchange(peer.port, `${honest.address} 1 HELLO\n`, ELSEWHERE);
+    expect(peer.neighbours.isConfirmed(honest.address)).toBe(false);
+    await peer.peer.request(honest.address, { type: 'LS' });
+    expect(peer.neighbours.isConfirmed(honest.address)).toBe(true);
+    expect(peer.reporter.all('neighbour-added')).toMatchObject([
+      { neighbour: honest.address, status: 'ONLINE' },
+    ]);
+  });
+
+  it('is asked after where it says that a neighbour has gone, once', async () => {
+    await using neighbour = await TestPeer.start();
+    await using peer = await TestPeer.start();
+    await peer.peer.request(neighbour.address, { type: 'LS' });
+    const { reporter } = neighbour;
+    for (let time = 0; time < 5; time++) {
+      await RawSocket.exchange(peer.port, `${neighbour.address} 99 BYE\n`, ELSEWHERE);
+    }
+    await reporter.until((event) => event.event === 'message-received' && event.type === 'HELLO');
+    expect(reporter.all('message-received').filter(({ type }) => type === 'HELLO')).toHaveLength(1);
+    expect(peer.neighbours.get(neighbour.address)?.status).toBe('ONLINE');
   });
 });
 

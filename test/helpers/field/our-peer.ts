@@ -29,7 +29,7 @@ function timingFor(dialects: readonly FieldDialect[]): Partial<Timing> {
   const isMixed = new Set(dialects).size > 1;
   return {
     endLook: all('callback') ? 10_000 : isMixed ? 500 : endLook,
-    linger: all('persistent') ? 10_000 : isMixed ? 1_000 : linger,
+    linger: all('persistent') ? 10_000 : linger,
   };
 }
 
