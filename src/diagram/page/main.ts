@@ -1,0 +1,324 @@
+import type { Axis } from '../axis.ts';
+import { analyse } from '../causality.ts';
+import { fold, keyOf, type Band } from '../fold.ts';
+import { layout } from '../layout.ts';
+import type { Model } from '../model.ts';
+import { narrowed } from '../narrow.ts';
+import { unpacked, type PageData } from '../page-data.ts';
+import { LogReader } from '../read-log.ts';
+import { summary } from '../summary.ts';
+import type { Paint } from '../svg.ts';
+import { chain, relation, withVectors } from '../vectors.ts';
+import { label } from '../words.ts';
+import { CheckList, element, switchTheme } from './controls.ts';
+import { Drawing } from './drawing.ts';
+import { comparePanel, eventPanel, helpPanel } from './panel.ts';
+import { sheets } from './sheets.ts';
+
+/**
+ * The page: one state, one `render` that draws all of it. Events are remembered by their keys, which stay the same while
+ * the logs grow. Data goes one way: lines or packed model → model → bands → picture → what is in sight.
+ */
+
+/** A model that grows is looked at again after this long at the least, and never for most of the time. */
+const LEAST_PAUSE_MS = 150;
+const PAUSE_RATIO = 4;
+
+const data = JSON.parse(element('dados').textContent) as PageData;
+const names = new Map(data.names);
+
+let model: Model = { lines: [], events: [], order: [], vectors: [], notes: [] };
+let axis: Axis = 'relogio';
+let isAllOpen = false;
+/** Bands that are not as all others are. */
+const exceptions = new Set<string>();
+let chosen: string | undefined;
+let second: string | undefined;
+let indexOf = new Map<string, number>();
+let bands: readonly Band[] = [];
+let closed: readonly Band[] = [];
+let found: number[] = [];
+
+const types = new CheckList('tipos', render);
+const peers = new CheckList('peers', render);
+const search = element<HTMLInputElement>('busca');
+const panel = element('painel');
+const frame = element('quadro');
+const drawing = new Drawing({
+  frame,
+  names: element('nomes'),
+  sheet: element('folha'),
+  onEvent: (event, isSecond) => choose(event, isSecond),
+  onBand: (band) => toggle(closed[band]!.key),
+});
+
+function isShown(index: number): boolean {
+  const event = model.events[index];
+  if (event === undefined || types.hidden.has(event.type)) return false;
+  return (
+    !peers.hidden.has(model.lines[event.line]?.name ?? '') &&
+    !peers.hidden.has(model.lines[event.other]?.name ?? '')
+  );
+}
+
+function setModel(next: Model): void {
+  model = next;
+  indexOf = new Map(model.events.map((_, index) => [keyOf(model, index), index]));
+  types.offer([...new Set(model.events.map(({ type }) => type))].sort());
+  peers.offer(model.lines.map(({ name }) => name));
+  element('titulo').textContent = `eachare: ${summary(model)[0] ?? ''}`;
+  render();
+}
+
+function render(): void {
+  bands = fold(model, isShown);
+  closed = bands.filter(({ key }) => isAllOpen === exceptions.has(key));
+  find();
+  drawing.show(
+    layout(model, { axis, isShown, bands: closed }),
+    (index) => model.events[index]?.ghost === true,
+    paint(),
+  );
+  renderPanel();
+}
+
+function chosenEvents(): [number | undefined, number | undefined] {
+  const at = (key: string | undefined) => (key === undefined ? undefined : indexOf.get(key));
+  return [at(chosen), at(second)];
+}
+
+/** The colours: what is chosen, its past and future, the way from one to the other, what was searched for. */
+function paint(): Paint {
+  const [a, b] = chosenEvents();
+  const way = new Set(
+    a === undefined || b === undefined ? [] : (chain(model, a, b) ?? chain(model, b, a) ?? []),
+  );
+  const hits = new Set(found);
+  const colour = (index: number): string => {
+    if (a === undefined) return '';
+    if (index === a || index === b) return 'escolhido';
+    const how = relation(model, index, a);
+    return how === 'before' ? 'passado' : how === 'after' ? 'futuro' : 'concorrente';
+  };
+  return {
+    event: (index) =>
+      `${colour(index)}${way.has(index) ? ' caminho' : ''}${hits.has(index) ? ' achado' : ''}`,
+    message: (index) => {
+      const { sent, partner } = model.events[index]!;
+      const [from, to] = sent ? [index, partner] : [partner, index];
+      const isWay = way.has(from) && way.has(to) ? ' caminho' : '';
+      if (a === undefined) return isWay;
+      // A message belongs to the past once it has arrived there, to the future from when it left.
+      const ends = [from, to].filter((end) => end >= 0).map((end) => (end === a ? 'escolhido' : colour(end)));
+      const last = ends.at(-1) ?? '';
+      if (from === a) return `futuro${isWay}`;
+      return `${last === 'passado' || to === a ? 'passado' : ends[0] === 'futuro' ? 'futuro' : 'concorrente'}${isWay}`;
+    },
+    band: (index) => {
+      const all = new Set(closed[index]!.events.map(colour));
+      return all.size === 1 ? [...all][0]! : '';
+    },
+  };
+}
+
+function renderPanel(): void {
+  const [a, b] = chosenEvents();
+  if (a === undefined) {
+    panel.innerHTML = helpPanel(data.summary.length > 0 ? data.summary : summary(model), model.notes);
+  } else if (b === undefined) {
+    panel.innerHTML = eventPanel(
+      model,
+      a,
+      bands.find(({ events }) => events.includes(a)),
+    );
+  } else {
+    panel.innerHTML = comparePanel(model, a, b);
+  }
+}
+
+/** Chooses an event, or the one to compare it with; what is inside a band opens it. */
+function choose(index: number, isSecond: boolean): void {
+  const key = keyOf(model, index);
+  if (isSecond && chosen !== undefined) {
+    second = key;
+  } else {
+    chosen = key;
+    second = undefined;
+  }
+  const band = closed.find(({ events }) => events.includes(index));
+  if (band !== undefined) toggleException(band.key);
+  render();
+  drawing.reveal(index);
+}
+
+function toggleException(key: string): void {
+  if (!exceptions.delete(key)) exceptions.add(key);
+}
+
+function toggle(key: string): void {
+  toggleException(key);
+  render();
+}
+
+function find(): void {
+  const wanted = search.value.trim().toLowerCase();
+  found = [];
+  if (wanted !== '') {
+    found = model.order.filter((index) => {
+      const { sent, partner, type, args, carried } = model.events[index]!;
+      if ((!sent && partner >= 0) || !isShown(index)) return false;
+      return `${label(type, args)} ${args} ${carried}`.toLowerCase().includes(wanted);
+    });
+  }
+  element('achados').textContent = wanted === '' ? '' : `${found.length} achados`;
+}
+
+/** The next event along the chosen one's lifeline, or on the lifeline beside it. */
+function step(key: string): number | undefined {
+  const [a, b] = chosenEvents();
+  const from = b ?? a;
+  const shown = drawing.picture?.dots ?? [];
+  if (from === undefined) return shown[0]?.event;
+  const here = shown.find(({ event }) => event === from);
+  if (here === undefined) return shown[0]?.event;
+  const { line } = model.events[from]!;
+  const along = shown.filter(({ event }) => model.events[event]!.line === line).sort((p, q) => p.y - q.y);
+  const place = along.indexOf(here);
+  if (key === 'ArrowDown') return along[place + 1]?.event;
+  if (key === 'ArrowUp') return along[place - 1]?.event;
+  const beside = shown.filter(({ x }) => (key === 'ArrowRight' ? x > here.x : x < here.x));
+  const near = (dot: { x: number; y: number }) => Math.abs(dot.x - here.x) * 1000 + Math.abs(dot.y - here.y);
+  return beside.sort((p, q) => near(p) - near(q))[0]?.event;
+}
+
+/** With a mark, keys move the second event and leave the first where it is. */
+let isMarking = false;
+
+frame.addEventListener('keydown', (event) => {
+  const { key } = event;
+  const [a, b] = chosenEvents();
+  if (key.startsWith('Arrow')) {
+    const next = step(key);
+    if (next !== undefined) choose(next, isMarking);
+  } else if (key === 'Enter') {
+    const partner = model.events[b ?? a ?? -1]?.partner ?? -1;
+    if (partner >= 0) choose(partner, isMarking);
+  } else if (key === 'm' || key === 'M') {
+    isMarking = a !== undefined && !isMarking;
+  } else if (key === 'Escape') {
+    isMarking = false;
+    chosen = second = undefined;
+    render();
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+panel.addEventListener('click', (event) => {
+  const key = (event.target as Element).getAttribute('data-dobrar');
+  if (key === null) return;
+  chosen = second = undefined;
+  toggle(key);
+});
+
+document.querySelectorAll<HTMLInputElement>('input[name=eixo]').forEach((input) => {
+  input.addEventListener('change', () => {
+    axis = input.value as Axis;
+    render();
+    const [a] = chosenEvents();
+    if (a !== undefined) drawing.reveal(a);
+  });
+});
+for (const [id, isOpen] of [
+  ['dobrar', false],
+  ['abrir', true],
+] as const) {
+  element(id).addEventListener('click', () => {
+    isAllOpen = isOpen;
+    exceptions.clear();
+    render();
+  });
+}
+search.addEventListener('input', render);
+search.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || found.length === 0) return;
+  const [a] = chosenEvents();
+  choose(found[(found.indexOf(a ?? -1) + 1) % found.length]!, false);
+});
+element('menos').addEventListener('click', () => drawing.zoomBy(1 / 1.25));
+element('mais').addEventListener('click', () => drawing.zoomBy(1.25));
+element('caber').addEventListener('click', () => drawing.fit());
+element('tema').addEventListener('click', switchTheme);
+addEventListener('beforeprint', () => {
+  const picture = drawing.picture;
+  if (picture === undefined) return;
+  const title = element('titulo').innerHTML;
+  element('impressao').innerHTML = sheets(
+    picture,
+    (index) => model.events[index]?.ghost === true,
+    paint(),
+    title,
+  );
+});
+addEventListener('afterprint', () => (element('impressao').innerHTML = ''));
+
+function warn(text: string): void {
+  const notice = element('aviso');
+  notice.hidden = text === '';
+  notice.textContent = text;
+}
+
+/** Follows the logs: all lines come again on each new connection. */
+function followLogs(): void {
+  let reader = new LogReader();
+  let files: readonly string[] = [];
+  let timer: number | undefined;
+  let pause = LEAST_PAUSE_MS;
+  const update = (): void => {
+    timer = undefined;
+    const started = performance.now();
+    const isAtEnd = drawing.picture === undefined || drawing.isAtEnd;
+    try {
+      setModel(narrowed(withVectors(analyse(reader.logs, names)), data.narrowing));
+      warn('');
+    } catch (error) {
+      // A peer that was asked for may not have started yet.
+      warn(error instanceof Error ? error.message : String(error));
+    }
+    if (isAtEnd) drawing.toEnd();
+    pause = Math.max(LEAST_PAUSE_MS, PAUSE_RATIO * (performance.now() - started));
+  };
+  const source = new EventSource('/eventos');
+  source.addEventListener('inicio', ({ data: text }: MessageEvent<string>) => {
+    reader = new LogReader();
+    files = JSON.parse(text) as string[];
+    warn('');
+  });
+  source.addEventListener('erro', ({ data: text }: MessageEvent<string>) => {
+    source.close();
+    warn(JSON.parse(text) as string);
+  });
+  source.addEventListener('error', () => warn('O programa que acompanha os registros não responde.'));
+  source.addEventListener('message', ({ data: text }: MessageEvent<string>) => {
+    const piece = JSON.parse(text) as { file: number; row: number; lines: string[] };
+    try {
+      piece.lines.forEach((line, index) => reader.take(files[piece.file] ?? '?', piece.row + index, line));
+    } catch (error) {
+      source.close();
+      warn(error instanceof Error ? error.message : String(error));
+    }
+    timer ??= setTimeout(update, pause);
+  });
+}
+
+if (data.model !== undefined) {
+  const given = unpacked(data.model);
+  setModel(given.vectors.length === given.events.length ? given : withVectors(given));
+} else if (data.summary.length > 0) {
+  element('titulo').textContent = data.title;
+  renderPanel();
+} else {
+  renderPanel();
+  followLogs();
+}

@@ -1,0 +1,108 @@
+import type { LoggedMessage, Run } from './model.ts';
+import { witness, type Court } from './rules.ts';
+
+/** Which request a reply answers (protocol, sections 1 and 6); an ERROR names the type itself. */
+const REQUEST_OF: Readonly<Record<string, string>> = {
+  PEER_LIST: 'GET_PEERS',
+  LS_LIST: 'LS',
+  FILE: 'DL',
+  DIGEST_OF: 'DIGEST',
+  DATA: 'GET',
+  RETURN_HELLO: 'HELLO',
+};
+
+/** What one side has asked the other and got no answer to: by type, or for DL by index. */
+type Pending = Map<string, LoggedMessage[]>;
+
+/**
+ * Follows the requests and replies between a run and each of its neighbours: every reply has its request, a FILE repeats
+ * its DL, and nothing is asked after the first BYE. Both sides of a connection stand in one log, so one log is enough.
+ */
+export function conversationFaults(run: Run, runs: readonly Run[], court: Court): void {
+  const asked = new Map<string, Pending>();
+  const served = new Map<string, Pending>();
+  const withLog = new Set(runs.map(({ address }) => address));
+  let bye: LoggedMessage | undefined;
+  for (const message of run.messages) {
+    const { sent, other, type, reply } = message;
+    if (sent && bye !== undefined) {
+      court.check('bye');
+      if (!reply && type !== 'BYE') {
+        court.blame('bye', `${type} depois do BYE`, witness(run, message), witness(run, bye));
+      }
+    }
+    if (sent && type === 'BYE') bye ??= message;
+    const isReply = reply || (type !== 'RETURN_HELLO' && type in REQUEST_OF);
+    // A request that is sent is answered by what is received, and the other way round.
+    const side = sent === isReply ? served : asked;
+    let pending = side.get(other);
+    if (!isReply) {
+      if (pending === undefined) side.set(other, (pending = new Map<string, LoggedMessage[]>()));
+      push(pending, keyOf(type, message.args), message);
+    } else if (pending !== undefined || withLog.has(other) || sent) {
+      answer(run, message, pending ?? new Map<string, LoggedMessage[]>(), court);
+    }
+    // What is left: a program that answers under another address than the one it is dialled at.
+  }
+}
+
+function keyOf(type: string, args: string): string {
+  return type === 'DL' ? `DL ${args.split(' ', 3)[2] ?? ''}` : type;
+}
+
+function push(pending: Pending, key: string, message: LoggedMessage): void {
+  const list = pending.get(key);
+  if (list === undefined) pending.set(key, [message]);
+  else list.push(message);
+}
+
+function answer(run: Run, message: LoggedMessage, pending: Pending, court: Court): void {
+  const { type, args, other } = message;
+  court.check('reply');
+  if (type === 'FILE') {
+    answerFile(run, message, pending, court);
+    return;
+  }
+  const [first = '', ...rest] = args.split(' ');
+  const wanted = type === 'ERROR' ? first : (REQUEST_OF[type] ?? type);
+  const key = wanted === 'DL' ? keyOf('DL', rest.slice(1).join(' ')) : wanted;
+  if (take(pending, key) === undefined) {
+    const who = message.sent ? `de ${other}` : `a ${other}`;
+    court.blame('reply', `${type} sem um pedido ${wanted} pendente ${who}`, witness(run, message));
+  }
+}
+
+function answerFile(run: Run, message: LoggedMessage, pending: Pending, court: Court): void {
+  const [name = '', sizeText = '', index = ''] = message.args.split(' ', 3);
+  const list = pending.get(`DL ${index}`) ?? [];
+  const at = list.findIndex((dl) => isSameName(dl.args.split(' ', 1)[0] ?? '', name));
+  const dl = at < 0 ? undefined : list.splice(at, 1)[0];
+  if (dl !== undefined) {
+    court.check('file');
+    const wanted = Number(dl.args.split(' ', 2)[1]);
+    const size = Number(sizeText);
+    const isLast = dl.chunks === undefined || Number(index) === dl.chunks - 1;
+    if (size === wanted || (size < wanted && size > 0 && isLast)) return;
+    const text = `FILE de ${size} bytes, mas o DL pede ${wanted}${isLast ? '' : ' e não é o último chunk'}`;
+    court.blame('file', text, witness(run, message), witness(run, dl));
+    return;
+  }
+  const other = [...pending].find(([key, waiting]) => key.startsWith('DL ') && waiting.length > 0);
+  const waiting = other?.[1].shift();
+  if (waiting === undefined) {
+    court.blame('reply', 'FILE sem um pedido DL pendente', witness(run, message));
+    return;
+  }
+  court.check('file');
+  const text = 'FILE que não repete nome e índice de nenhum DL pendente';
+  court.blame('file', text, witness(run, message), witness(run, waiting));
+}
+
+function take(pending: Pending, key: string): LoggedMessage | undefined {
+  return pending.get(key)?.shift();
+}
+
+/** Some programs are asked for `name:size`, or by the name in base64 (protocol, section 7). */
+function isSameName(asked: string, given: string): boolean {
+  return asked === given || asked.startsWith(`${given}:`) || asked === Buffer.from(given).toString('base64');
+}
