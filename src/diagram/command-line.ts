@@ -26,7 +26,7 @@ export function parse<F extends Flags>(args: readonly string[], options: F): Par
   try {
     const parsed = parseArgs({ args: [...args], options: { ...options, ...HELP }, allowPositionals: true });
     const values = parsed.values as { ajuda?: boolean; help?: boolean };
-    return values.ajuda === true || values.help === true ? undefined : (parsed);
+    return values.ajuda === true || values.help === true ? undefined : parsed;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new UsageError(inPortuguese(error), { cause: error });

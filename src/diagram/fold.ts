@@ -49,7 +49,8 @@ export function fold(model: Model, isShown: (event: number) => boolean): Band[] 
       event.fate !== 'unsent' &&
       event.fate !== 'twice';
     if (!CHUNK_TYPES.has(event.type)) {
-      if (!BESIDE.has(event.type)) open.delete(pair);
+      // The sending alone: its receipt may come after a download that was begun later.
+      if (!BESIDE.has(event.type) && (event.sent || event.partner < 0)) open.delete(pair);
     } else if (isPlain) {
       // The receipt stands where its sending does, even if another band has begun since.
       const known = event.sent ? undefined : groupOf.get(event.partner);

@@ -1,7 +1,8 @@
 import type { Band } from './fold.ts';
 import type { DiagramEvent, Model } from './model.ts';
 import { keysOf, type Axis } from './axis.ts';
-import { columns, cut, label, visible } from './words.ts';
+import { bandWish, eventWishes, LANE, pack, type Label } from './labels.ts';
+import { CHAR, cut, visible } from './words.ts';
 
 /**
  * Where everything stands, in pixels: one column a lifeline, one row a value of the axis. No label hides another: the dots
@@ -44,18 +45,6 @@ export interface Arrow {
   readonly isWrong: boolean;
 }
 
-export interface Label {
-  /** Event or band that it names. */
-  readonly event: number;
-  readonly band: number;
-  readonly text: string;
-  readonly x: number;
-  /** Base line of the text. */
-  readonly y: number;
-  readonly width: number;
-  readonly isWrong: boolean;
-}
-
 /** A band. */
 export interface Box {
   readonly band: number;
@@ -74,18 +63,14 @@ export interface View {
   readonly spacing?: number;
 }
 
-/** Width of a character of a label: the fonts that browsers take for `monospace` at 11 px are no wider. */
-export const CHAR = 6.7;
-export const LANE = 13;
 const BASE = 16;
 const TOP = 8;
 const GUTTER = 78;
 const MARGIN = 64;
-const LABEL_CHARS = 46;
 /** A picture of a few peers is as wide as a page; more peers need this much each. */
 const PAGE_WIDTH = 900;
-const LEAST_SPACING = 118;
-const MOST_SPACING = 420;
+export const LEAST_SPACING = 118;
+export const MOST_SPACING = 420;
 
 interface Row {
   y: number;
@@ -182,61 +167,6 @@ function endsOf(band: Band, keys: Float64Array): [number, number] {
     last = Math.max(last, keys[index]!);
   }
   return [first, last];
-}
-
-interface Wish {
-  readonly event: number;
-  readonly band: number;
-  readonly text: string;
-  /** Left edge that it would like to have. */
-  readonly x: number;
-  readonly width: number;
-  readonly isWrong: boolean;
-}
-
-function wish(
-  text: string,
-  from: number,
-  towards: -1 | 1,
-  about: Pick<Wish, 'event' | 'band' | 'isWrong'>,
-): Wish {
-  const width = columns(text) * CHAR;
-  return { ...about, text, width, x: towards > 0 ? from + 8 : from - 8 - width };
-}
-
-function bandWish(band: Band, index: number, x: (line: number) => number): Wish {
-  return wish(band.label, x(band.a), 1, { event: -1, band: index, isWrong: false });
-}
-
-/** The label of a message stands at its sending, or at the receipt of one that nobody is known to have sent. */
-function eventWishes({ events }: Model, index: number, x: (line: number) => number): Wish[] {
-  const { sent, line, other, type, args, fate, wrong, partner } = events[index]!;
-  const towards = other < line && other >= 0 ? -1 : 1;
-  const about = { event: index, band: -1 };
-  const wishes: Wish[] = [];
-  const broken =
-    wrong ?? (fate === 'unsent' ? 'ninguém enviou' : fate === 'twice' ? 'recebida outra vez' : undefined);
-  if (broken !== undefined) wishes.push(wish(`✗ ${broken}`, x(line), towards, { ...about, isWrong: true }));
-  if (sent || partner < 0) {
-    const text = cut(label(type, args), LABEL_CHARS) + (fate === 'lost' ? ' (perdida)' : '');
-    wishes.push(wish(text, x(line), towards, { ...about, isWrong: broken !== undefined }));
-  }
-  return wishes;
-}
-
-/** First fit: each label into the lowest lane in which it meets no other. */
-function pack(wishes: readonly Wish[], left: number, right: number): (Wish & { readonly lane: number })[] {
-  const lanes: [number, number][][] = [];
-  return wishes.map((each) => {
-    const most = Math.floor((right - left) / CHAR);
-    const text = cut(each.text, most);
-    const width = columns(text) * CHAR;
-    const x = Math.max(left, Math.min(right - width, each.x));
-    let lane = 0;
-    while (lanes[lane]?.some(([from, to]) => x < to + CHAR && from < x + width + CHAR) === true) lane += 1;
-    (lanes[lane] ??= []).push([x, x + width]);
-    return { ...each, text, x, width, lane };
-  });
 }
 
 function arrowOf(

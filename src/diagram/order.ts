@@ -67,5 +67,7 @@ export function causalOrder(
 }
 
 function byTime(events: readonly DiagramEvent[]): Uint32Array {
-  return Uint32Array.from(events.keys()).sort((a, b) => events[a]!.at - events[b]!.at || a - b);
+  return Uint32Array.from(events.keys()).sort(
+    (a, b) => events[a]!.at - events[b]!.at || events[a]!.clock - events[b]!.clock || a - b,
+  );
 }

@@ -62,7 +62,8 @@ export class LogReader {
     const reading = this.#latest;
     if (reading === undefined || !line.startsWith(reading.opening)) return false;
     const at = line.indexOf(CLOCK_LINE, reading.opening.length);
-    if (at < 0) return false;
+    // A second brace: half a line, and the next run's first one behind it.
+    if (at < 0 || line.lastIndexOf('{') > 0) return false;
     const rest = /^,"clock":(\d+),"cause":"(send|receive)"\}\r?$/.exec(line.slice(at + CLOCK_LINE.length));
     if (rest === null) return false;
     if (!follow(reading.run, row, parseInt(line.slice(reading.opening.length), 10))) return true;

@@ -18,13 +18,12 @@ type Pending = Map<string, LoggedMessage[]>;
  * Follows the requests and replies between a run and each of its neighbours: every reply has its request, a FILE repeats
  * its DL, and nothing is asked after the first BYE. Both sides of a connection stand in one log, so one log is enough.
  */
-export function conversationFaults(run: Run, runs: readonly Run[], court: Court): void {
-  const asked = new Map<string, Pending>();
-  const served = new Map<string, Pending>();
-  const withLog = new Set(runs.map(({ address }) => address));
+export function conversationFaults(run: Run, court: Court): void {
+  const asked = new Requests();
+  const served = new Requests();
   let bye: LoggedMessage | undefined;
   for (const message of run.messages) {
-    const { sent, other, type, reply } = message;
+    const { sent, other, type, args, reply } = message;
     if (sent && bye !== undefined) {
       court.check('bye');
       if (!reply && type !== 'BYE') {
@@ -35,15 +34,44 @@ export function conversationFaults(run: Run, runs: readonly Run[], court: Court)
     const isReply = reply || (type !== 'RETURN_HELLO' && type in REQUEST_OF);
     // A request that is sent is answered by what is received, and the other way round.
     const side = sent === isReply ? served : asked;
-    let pending = side.get(other);
-    if (!isReply) {
-      if (pending === undefined) side.set(other, (pending = new Map<string, LoggedMessage[]>()));
-      push(pending, keyOf(type, message.args), message);
-    } else if (pending !== undefined || withLog.has(other) || sent) {
-      answer(run, message, pending ?? new Map<string, LoggedMessage[]>(), court);
-    }
-    // What is left: a program that answers under another address than the one it is dialled at.
+    if (isReply) answer(run, message, side.ofReply(other, requestKey(type, args)), court);
+    else push(side.of(other), keyOf(type, args), message);
   }
+}
+
+/** The pending requests of one direction, by the other side's address. */
+class Requests {
+  readonly #pending = new Map<string, Pending>();
+  /** Programs that answer under another address than the one they are dialled at (a proxy, a second name of a host). */
+  readonly #aliases = new Map<string, string>();
+
+  of(address: string): Pending {
+    let pending = this.#pending.get(address);
+    if (pending === undefined) this.#pending.set(address, (pending = new Map<string, LoggedMessage[]>()));
+    return pending;
+  }
+
+  /** Those that a reply from there may answer; from an address that was never asked, those of where it fits. */
+  ofReply(address: string, key: string): Pending {
+    const own = this.#pending.get(this.#aliases.get(address) ?? address);
+    if (own !== undefined && (!this.#aliases.has(address) || hasKey(own, key))) return own;
+    const found = [...this.#pending].find(([, pending]) => hasKey(pending, key));
+    if (found === undefined) return own ?? new Map<string, LoggedMessage[]>();
+    this.#aliases.set(address, found[0]);
+    return found[1];
+  }
+}
+
+function hasKey(pending: Pending, key: string): boolean {
+  return (pending.get(key)?.length ?? 0) > 0;
+}
+
+/** The request that a reply answers, as it is kept. */
+function requestKey(type: string, args: string): string {
+  const [first = '', ...rest] = args.split(' ');
+  const wanted = type === 'ERROR' ? first : (REQUEST_OF[type] ?? type);
+  if (wanted !== 'DL') return wanted;
+  return keyOf('DL', type === 'ERROR' ? rest.slice(1).join(' ') : args);
 }
 
 function keyOf(type: string, args: string): string {
@@ -63,12 +91,10 @@ function answer(run: Run, message: LoggedMessage, pending: Pending, court: Court
     answerFile(run, message, pending, court);
     return;
   }
-  const [first = '', ...rest] = args.split(' ');
-  const wanted = type === 'ERROR' ? first : (REQUEST_OF[type] ?? type);
-  const key = wanted === 'DL' ? keyOf('DL', rest.slice(1).join(' ')) : wanted;
+  const key = requestKey(type, args);
   if (take(pending, key) === undefined) {
     const who = message.sent ? `de ${other}` : `a ${other}`;
-    court.blame('reply', `${type} sem um pedido ${wanted} pendente ${who}`, witness(run, message));
+    court.blame('reply', `${type} sem um pedido ${key} pendente ${who}`, witness(run, message));
   }
 }
 

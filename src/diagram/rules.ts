@@ -1,6 +1,6 @@
 import { analyse } from './causality.ts';
 import { downloadFaults } from './download-rules.ts';
-import { lamportFaults } from './lamport.ts';
+import { lamportFaults, NOT_FOLLOWED_FROM } from './lamport.ts';
 import type { DiagramEvent, LoggedMessage, Logs, Model, Run } from './model.ts';
 import { conversationFaults } from './reply-rules.ts';
 import { label } from './words.ts';
@@ -81,7 +81,7 @@ export function judge(logs: Logs): Verdict {
   const model = analyse(logs);
   meetings(model, court);
   for (const run of logs.runs) {
-    conversationFaults(run, logs.runs, court);
+    conversationFaults(run, court);
     downloadFaults(run, court);
     missingLines(run, court);
   }
@@ -137,7 +137,7 @@ function meetings(model: Model, court: Court): void {
       );
     }
     court.check('later');
-    if (event.clock <= send.clock) {
+    if (event.clock <= send.clock && send.clock < event.clock + NOT_FOLLOWED_FROM) {
       const text = `recebido com relógio ${event.clock}, enviado com ${send.clock}`;
       court.blame('later', text, seen(event), seen(send));
     } else if (event.wrong?.startsWith('ordem') === true) {

@@ -1,4 +1,5 @@
-import { LANE, type Arrow, type Picture } from './layout.ts';
+import { LANE } from './labels.ts';
+import type { Arrow, Picture } from './layout.ts';
 
 /** Height of the names above and below the picture. */
 export const HEADER = 34;
@@ -79,11 +80,23 @@ export function shapes(
   for (const { event, x, y, text, side } of dots) {
     if (!isInside(y - LANE, y + LANE)) continue;
     const classes = `ponto ${isGhost(event) ? 'fantasma' : ''} ${paint.event(event)}`;
-    out += `<circle class="${classes}" data-e="${event}" cx="${round(x)}" cy="${round(y)}" r="4.5"/>`;
+    out += mark(classes, event, x, y);
     const anchor = side < 0 ? 'end' : 'start';
     out += `<text class="relogio rotulo" data-e="${event}" x="${round(x + side * 8)}" y="${round(y + 4)}" text-anchor="${anchor}">${escaped(text)}</text>`;
   }
   return out;
+}
+
+/** A dot; past and future have shapes of their own, so that colour is not all that tells them apart. */
+function mark(classes: string, event: number, x: number, y: number): string {
+  const about = `class="${classes}" data-e="${event}"`;
+  if (/\bpassado\b/.test(classes)) {
+    return `<rect ${about} x="${round(x - 4)}" y="${round(y - 4)}" width="8" height="8"/>`;
+  }
+  if (/\bfuturo\b/.test(classes)) {
+    return `<path ${about} d="M${round(x)} ${round(y - 6)}l6 6l-6 6l-6-6Z"/>`;
+  }
+  return `<circle ${about} cx="${round(x)}" cy="${round(y)}" r="4.5"/>`;
 }
 
 function arrowShape({ event, x1, y1, x2, y2, end, isWrong }: Arrow, paint: string): string {

@@ -15,6 +15,9 @@ export function columns(text: string): number {
   return width;
 }
 
+/** Pixels of a column of a label: the fonts that browsers take for `monospace` at 11 px are no wider. */
+export const CHAR = 6.7;
+
 /** Signs of ours beyond Hangul that are one column wide. */
 const ARROWS: ReadonlySet<string> = new Set('→↓…✗●▶◀▷◁│┊─═╌•');
 

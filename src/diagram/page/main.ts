@@ -1,15 +1,16 @@
 import type { Axis } from '../axis.ts';
 import { analyse } from '../causality.ts';
 import { fold, keyOf, type Band } from '../fold.ts';
-import { layout } from '../layout.ts';
+import { LEAST_SPACING, MOST_SPACING, layout } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { narrowed } from '../narrow.ts';
 import { unpacked, type PageData } from '../page-data.ts';
-import { LogReader } from '../read-log.ts';
 import { summary } from '../summary.ts';
 import type { Paint } from '../svg.ts';
-import { chain, relation, withVectors } from '../vectors.ts';
+import { withVectors } from '../vectors.ts';
 import { label } from '../words.ts';
+import { followLogs } from './follow-logs.ts';
+import { paintOf } from './paint.ts';
 import { CheckList, element, switchTheme } from './controls.ts';
 import { Drawing } from './drawing.ts';
 import { comparePanel, eventPanel, helpPanel } from './panel.ts';
@@ -20,9 +21,8 @@ import { sheets } from './sheets.ts';
  * the logs grow. Data goes one way: lines or packed model → model → bands → picture → what is in sight.
  */
 
-/** A model that grows is looked at again after this long at the least, and never for most of the time. */
-const LEAST_PAUSE_MS = 150;
-const PAUSE_RATIO = 4;
+/** Of a picture on paper, so that its letters are as large as those of a book: all lifelines in so many pixels. */
+const PAPER_WIDTH = 560;
 
 const data = JSON.parse(element('dados').textContent) as PageData;
 const names = new Map(data.names);
@@ -87,39 +87,12 @@ function chosenEvents(): [number | undefined, number | undefined] {
   return [at(chosen), at(second)];
 }
 
-/** The colours: what is chosen, its past and future, the way from one to the other, what was searched for. */
 function paint(): Paint {
   const [a, b] = chosenEvents();
-  const way = new Set(
-    a === undefined || b === undefined ? [] : (chain(model, a, b) ?? chain(model, b, a) ?? []),
-  );
-  const hits = new Set(found);
-  const colour = (index: number): string => {
-    if (a === undefined) return '';
-    if (index === a || index === b) return 'escolhido';
-    const how = relation(model, index, a);
-    return how === 'before' ? 'passado' : how === 'after' ? 'futuro' : 'concorrente';
-  };
-  return {
-    event: (index) =>
-      `${colour(index)}${way.has(index) ? ' caminho' : ''}${hits.has(index) ? ' achado' : ''}`,
-    message: (index) => {
-      const { sent, partner } = model.events[index]!;
-      const [from, to] = sent ? [index, partner] : [partner, index];
-      const isWay = way.has(from) && way.has(to) ? ' caminho' : '';
-      if (a === undefined) return isWay;
-      // A message belongs to the past once it has arrived there, to the future from when it left.
-      const ends = [from, to].filter((end) => end >= 0).map((end) => (end === a ? 'escolhido' : colour(end)));
-      const last = ends.at(-1) ?? '';
-      if (from === a) return `futuro${isWay}`;
-      return `${last === 'passado' || to === a ? 'passado' : ends[0] === 'futuro' ? 'futuro' : 'concorrente'}${isWay}`;
-    },
-    band: (index) => {
-      const all = new Set(closed[index]!.events.map(colour));
-      return all.size === 1 ? [...all][0]! : '';
-    },
-  };
+  return paintOf(model, { chosen: a, second: b, found, bands: closed });
 }
+
+const isGhost = (index: number): boolean => model.events[index]?.ghost === true;
 
 function renderPanel(): void {
   const [a, b] = chosenEvents();
@@ -251,15 +224,12 @@ element('mais').addEventListener('click', () => drawing.zoomBy(1.25));
 element('caber').addEventListener('click', () => drawing.fit());
 element('tema').addEventListener('click', switchTheme);
 addEventListener('beforeprint', () => {
-  const picture = drawing.picture;
-  if (picture === undefined) return;
-  const title = element('titulo').innerHTML;
-  element('impressao').innerHTML = sheets(
-    picture,
-    (index) => model.events[index]?.ghost === true,
-    paint(),
-    title,
+  const spacing = Math.max(
+    LEAST_SPACING,
+    Math.min(MOST_SPACING, PAPER_WIDTH / Math.max(1, model.lines.length - 1)),
   );
+  const picture = layout(model, { axis, isShown, bands: closed, spacing });
+  element('impressao').innerHTML = sheets(picture, isGhost, paint(), element('titulo').innerHTML);
 });
 addEventListener('afterprint', () => (element('impressao').innerHTML = ''));
 
@@ -267,49 +237,6 @@ function warn(text: string): void {
   const notice = element('aviso');
   notice.hidden = text === '';
   notice.textContent = text;
-}
-
-/** Follows the logs: all lines come again on each new connection. */
-function followLogs(): void {
-  let reader = new LogReader();
-  let files: readonly string[] = [];
-  let timer: number | undefined;
-  let pause = LEAST_PAUSE_MS;
-  const update = (): void => {
-    timer = undefined;
-    const started = performance.now();
-    const isAtEnd = drawing.picture === undefined || drawing.isAtEnd;
-    try {
-      setModel(narrowed(withVectors(analyse(reader.logs, names)), data.narrowing));
-      warn('');
-    } catch (error) {
-      // A peer that was asked for may not have started yet.
-      warn(error instanceof Error ? error.message : String(error));
-    }
-    if (isAtEnd) drawing.toEnd();
-    pause = Math.max(LEAST_PAUSE_MS, PAUSE_RATIO * (performance.now() - started));
-  };
-  const source = new EventSource('/eventos');
-  source.addEventListener('inicio', ({ data: text }: MessageEvent<string>) => {
-    reader = new LogReader();
-    files = JSON.parse(text) as string[];
-    warn('');
-  });
-  source.addEventListener('erro', ({ data: text }: MessageEvent<string>) => {
-    source.close();
-    warn(JSON.parse(text) as string);
-  });
-  source.addEventListener('error', () => warn('O programa que acompanha os registros não responde.'));
-  source.addEventListener('message', ({ data: text }: MessageEvent<string>) => {
-    const piece = JSON.parse(text) as { file: number; row: number; lines: string[] };
-    try {
-      piece.lines.forEach((line, index) => reader.take(files[piece.file] ?? '?', piece.row + index, line));
-    } catch (error) {
-      source.close();
-      warn(error instanceof Error ? error.message : String(error));
-    }
-    timer ??= setTimeout(update, pause);
-  });
 }
 
 if (data.model !== undefined) {
@@ -320,5 +247,9 @@ if (data.model !== undefined) {
   renderPanel();
 } else {
   renderPanel();
-  followLogs();
+  followLogs((logs) => {
+    const isAtEnd = drawing.picture === undefined || drawing.isAtEnd;
+    setModel(narrowed(withVectors(analyse(logs, names)), data.narrowing));
+    if (isAtEnd) drawing.toEnd();
+  }, warn);
 }
