@@ -34,11 +34,11 @@ export function parse<F extends Flags>(args: readonly string[], options: F): Par
 }
 
 function inPortuguese(error: TypeError & { code?: string }): string {
-  const [, option = ''] = /'(-[^' ]*)/.exec(error.message) ?? [];
+  const [option = ''] = /--?[\w-]+(?=[' ])/.exec(error.message) ?? [];
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `opção desconhecida: ${option}`;
   return /does not take/.test(error.message)
     ? `a opção ${option} não aceita um valor`
-    : `a opção ${option.replace(/^-.,? ?/, '-')} precisa de um valor`;
+    : `a opção ${option} precisa de um valor`;
 }
 
 /** Runs a subcommand; wrong usage is one line on stderr and exit code 2. */

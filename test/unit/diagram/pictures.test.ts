@@ -158,7 +158,7 @@ describe('the writers', () => {
     const text = textDiagram(model, fold(model, all), 80);
     expect(text.split('\n').every((line) => columns(line) <= 80)).toBe(true);
     expect(text).toMatch(/1 ●─+ HELLO ─+▶● 2/);
-    expect(text).toMatch(/═ 5 DL, 5 FILE/);
+    expect(text).toMatch(/5 DL, 5 FILE, 1,2 KiB/);
     expect(text).toMatch(/✗/);
     const crowd = textDiagram(modelOf(network(20)), [], 80);
     expect(crowd).toMatch(/^ +1 127\.0\.0\.1:5001 ─▶ 127\.0\.0\.1:5002 2 {2}HELLO$/m);
