@@ -95,9 +95,9 @@ export function diagrama(args: readonly string[], around: Surroundings): Promise
     const logs = await readLogs(paths, around.stdin);
     if (logs.lines === 0) throw new UsageError('nenhum evento nos registros');
     const whole = analyse(logs, names);
-    const isLarge = whole.events.length > 2 * MOST_MESSAGES[format];
-    const vectored =
-      hasAffordableVectors(whole) && (!isLarge || format === 'shiviz') ? withVectors(whole) : whole;
+    const isNarrowed = [de, ate, tipos, peers].some((each) => each !== undefined);
+    const needsVectors = isNarrowed || whole.events.length <= 2 * MOST_MESSAGES[format];
+    const vectored = needsVectors && hasAffordableVectors(whole) ? withVectors(whole) : whole;
     const model = narrowed(vectored, narrowing);
     const output = drawn(model, {
       format,

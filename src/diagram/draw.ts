@@ -14,14 +14,14 @@ export const FORMATS = ['html', 'svg', 'texto', 'mermaid', 'shiviz'] as const;
 export type Format = (typeof FORMATS)[number];
 /**
  * Messages of the largest picture: what a browser opens within two seconds and scrolls; what Mermaid and a reader of text
- * can bear. ShiViz has bounds of its own.
+ * can bear, what ShiViz loads.
  */
 export const MOST_MESSAGES: Readonly<Record<Format, number>> = {
   html: 50_000,
   svg: 10_000,
   texto: 50_000,
   mermaid: 10_000,
-  shiviz: Infinity,
+  shiviz: 100_000,
 };
 export interface Drawing {
   readonly format: Format;

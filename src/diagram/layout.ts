@@ -65,7 +65,8 @@ export interface View {
 
 const BASE = 16;
 const TOP = 8;
-const GUTTER = 78;
+/** Left of it the values of the axis: a time with milliseconds is the longest. */
+const GUTTER = 92;
 const MARGIN = 64;
 /** A picture of a few peers is as wide as a page; more peers need this much each. */
 const PAGE_WIDTH = 900;

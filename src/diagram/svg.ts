@@ -25,7 +25,7 @@ text{font:11px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:var
 .nome{font-weight:700}.estranho{font-style:italic}
 .vida{stroke:var(--fraco);stroke-width:1.5}.vida.estranho{stroke-dasharray:5 5}
 .tique{fill:var(--fraco);font-size:10px}.guia{stroke:var(--fraco);stroke-width:.5;opacity:.25}
-.seta{stroke:var(--linha);stroke-width:1.2;fill:none}.ponta{fill:var(--linha);stroke:none}
+.seta{stroke:var(--linha);stroke-width:1.2;stroke-opacity:.75;fill:none}.ponta{fill:var(--linha);stroke:none}
 .seta.aberta{stroke-dasharray:4 3}.cruz{stroke:var(--erro);stroke-width:2.2;fill:none}
 .ponto{fill:var(--texto);stroke:var(--fundo);stroke-width:1}.ponto.fantasma{fill:var(--fundo);stroke:var(--texto);stroke-dasharray:2 1.5}
 .relogio{font-size:10px;font-weight:700}
@@ -59,8 +59,8 @@ export function shapes(
   }
   for (const { y, text } of ticks) {
     if (!isInside(y, y)) continue;
-    out += `<line class="guia" x1="64" x2="${round(width)}" y1="${round(y)}" y2="${round(y)}"/>`;
-    out += `<text class="tique" x="58" y="${round(y + 3)}" text-anchor="end">${escaped(text)}</text>`;
+    out += `<line class="guia" x1="86" x2="${round(width)}" y1="${round(y)}" y2="${round(y)}"/>`;
+    out += `<text class="tique" x="80" y="${round(y + 3)}" text-anchor="end">${escaped(text)}</text>`;
   }
   for (const { band, x, y, width: wide, height: high } of boxes) {
     if (!isInside(y, y + high)) continue;
@@ -130,7 +130,7 @@ export function svgFile(picture: Picture, isGhost: (event: number) => boolean, t
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" width="${width}" height="${height + 2 * HEADER}" role="img">` +
     `<title>${escaped(title)}</title><style>${COLORS}${SHAPES}</style>` +
     `<rect y="${-HEADER}" width="${width}" height="${height + 2 * HEADER}" style="fill:var(--fundo)"/>` +
-    `${header(picture, -12)}<text class="tique" x="58" y="-12" text-anchor="end">relógio</text>` +
+    `${header(picture, -12)}<text class="tique" x="80" y="-12" text-anchor="end">relógio</text>` +
     `${shapes(picture, isGhost)}${header(picture, height + 20)}</svg>\n`
   );
 }

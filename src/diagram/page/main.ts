@@ -13,7 +13,7 @@ import { followLogs } from './follow-logs.ts';
 import { paintOf } from './paint.ts';
 import { CheckList, element, switchTheme } from './controls.ts';
 import { Drawing } from './drawing.ts';
-import { comparePanel, eventPanel, helpPanel } from './panel.ts';
+import { comparePanel, eventPanel, helpPanel, summaryPage } from './panel.ts';
 import { sheets } from './sheets.ts';
 
 /**
@@ -97,7 +97,7 @@ const isGhost = (index: number): boolean => model.events[index]?.ghost === true;
 function renderPanel(): void {
   const [a, b] = chosenEvents();
   if (a === undefined) {
-    panel.innerHTML = helpPanel(data.summary.length > 0 ? data.summary : summary(model), model.notes);
+    panel.innerHTML = helpPanel(data.summary.length > 0 ? [] : summary(model), model.notes);
   } else if (b === undefined) {
     panel.innerHTML = eventPanel(
       model,
@@ -244,6 +244,7 @@ if (data.model !== undefined) {
   setModel(given.vectors.length === given.events.length ? given : withVectors(given));
 } else if (data.summary.length > 0) {
   element('titulo').textContent = data.title;
+  element('folha').innerHTML = summaryPage(data.summary);
   renderPanel();
 } else {
   renderPanel();

@@ -22,9 +22,16 @@ export function helpPanel(summary: readonly string[], notes: readonly string[]):
     'Clique em uma faixa para abri-la.</p>' +
     '<p><kbd>↑</kbd> <kbd>↓</kbd> pela linha, <kbd>←</kbd> <kbd>→</kbd> entre linhas, <kbd>Enter</kbd> pela mensagem, <kbd>M</kbd> marca para comparar, <kbd>Esc</kbd> limpa, <kbd>Ctrl</kbd>+roda amplia.</p>' +
     `<h2>Cores</h2>${SAMPLES}` +
-    `<h2>Esta execução</h2>${summary.map((line) => `<p>${text(line)}</p>`).join('')}` +
+    (summary.length === 0
+      ? ''
+      : `<h2>Esta execução</h2>${summary.map((line) => `<p>${text(line)}</p>`).join('')}`) +
     notes.map((note) => `<p>nota: ${text(note)}</p>`).join('')
   );
+}
+
+/** In place of a picture that would be too large: what there is, and how to see less of it. */
+export function summaryPage(summary: readonly string[]): string {
+  return `<div class="resumo">${summary.map((line) => `<p>${text(line)}</p>`).join('')}</div>`;
 }
 
 /** One event: the whole message, its clocks, and what is wrong with it. */
