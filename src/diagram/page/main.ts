@@ -2,12 +2,12 @@ import type { Axis } from '../axis.ts';
 import { analyse } from '../causality.ts';
 import { fold, keyOf, type Band } from '../fold.ts';
 import { LEAST_SPACING, MOST_SPACING, layout } from '../layout.ts';
-import type { Model } from '../model.ts';
+import type { Logs, Model } from '../model.ts';
 import { narrowed } from '../narrow.ts';
 import { unpacked, type PageData } from '../page-data.ts';
 import { summary } from '../summary.ts';
 import type { Paint } from '../svg.ts';
-import { withVectors } from '../vectors.ts';
+import { hasAffordableVectors, withVectors } from '../vectors.ts';
 import { label } from '../words.ts';
 import { followLogs } from './follow-logs.ts';
 import { paintOf } from './paint.ts';
@@ -20,6 +20,9 @@ import { sheets } from './sheets.ts';
  * The page: one state, one `render` that draws all of it. Events are remembered by their keys, which stay the same while
  * the logs grow. Data goes one way: lines or packed model → model → bands → picture → what is in sight.
  */
+
+/** Events of logs that are followed while they grow: all are looked at again each time. */
+const MOST_FOLLOWED = 100_000;
 
 /** Of a picture on paper, so that its letters are as large as those of a book: all lifelines in so many pixels. */
 const PAPER_WIDTH = 560;
@@ -233,6 +236,15 @@ addEventListener('beforeprint', () => {
 });
 addEventListener('afterprint', () => (element('impressao').innerHTML = ''));
 
+/** The model of logs that a page can follow. */
+function analyseWithin(logs: Logs): Model {
+  const whole = analyse(logs, names);
+  if (whole.events.length <= MOST_FOLLOWED && hasAffordableVectors(whole)) return whole;
+  throw new Error(
+    'Os registros cresceram demais para acompanhar; desenhe-os sem --ao-vivo, com --de e --ate.',
+  );
+}
+
 function warn(text: string): void {
   const notice = element('aviso');
   notice.hidden = text === '';
@@ -250,7 +262,7 @@ if (data.model !== undefined) {
   renderPanel();
   followLogs((logs) => {
     const isAtEnd = drawing.picture === undefined || drawing.isAtEnd;
-    setModel(narrowed(withVectors(analyse(logs, names)), data.narrowing));
+    setModel(narrowed(withVectors(analyseWithin(logs)), data.narrowing));
     if (isAtEnd) drawing.toEnd();
   }, warn);
 }
