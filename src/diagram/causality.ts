@@ -223,7 +223,7 @@ class Weave {
   }
 
   #setOther(event: DiagramEvent, other: number, fate: DiagramEvent['fate']): void {
-    (event as { other: number }).other = other;
+    event.other = other;
     event.fate = fate;
   }
 }

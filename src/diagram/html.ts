@@ -11,6 +11,7 @@ const MODULES = [
   'order',
   'causality',
   'vectors',
+  'clock-lines',
   'read-log',
   'narrow',
   'axis',
@@ -26,6 +27,7 @@ const MODULES = [
   'page/drawing',
   'page/panel',
   'page/controls',
+  'page/steps',
   'page/main',
 ] as const;
 

@@ -95,8 +95,8 @@ export interface DiagramEvent {
   readonly sent: boolean;
   /** In no log, concluded from the receipt of another peer. */
   readonly ghost: boolean;
-  /** Index of the other side's lifeline. */
-  readonly other: number;
+  /** Index of the other side's lifeline, -1 where it is not known. */
+  other: number;
   readonly type: string;
   readonly args: string;
   readonly carried: number;

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { compareAnnounced, compareClock, type Reading } from './clock-lines.ts';
 import type { LoggedDownload, Logs, Run } from './model.ts';
 
 /** The shape of a line that this reader knows. */
@@ -9,17 +10,6 @@ const MAX_NOTES = 20;
 const CLOCK_LINE = '"event":"clock-updated"';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** What a run's lines have announced and not yet shown. */
-interface Reading {
-  readonly run: Run;
-  /** What its lines begin with: the way past JSON for every second line. */
-  readonly opening: string;
-  /** The clock that the next sending has, by the line before it. */
-  announced: number | undefined;
-  /** The clock that the next line of the clock has, by the receipt before it. */
-  expected: number | undefined;
-}
 
 /**
  * Takes event logs line by line and gathers the messages and downloads of every run. A line of the clock is every second
@@ -190,30 +180,6 @@ function follow(run: Run, row: number, seq: number): boolean {
   if (seq !== run.lastSeq + 1) run.gaps.push({ row, from: run.lastSeq + 1, to: seq - 1 });
   run.lastSeq = seq;
   return true;
-}
-
-function compareClock(reading: Reading, row: number, clock: number, isSend: boolean): void {
-  const { run, expected } = reading;
-  if (isSend) {
-    reading.announced = clock;
-    return;
-  }
-  reading.expected = undefined;
-  if (expected === undefined) return;
-  run.clockLines += 1;
-  if (expected !== clock) run.clockOddities.push({ row, text: clockText(clock, expected, 'recebida') });
-}
-
-function compareAnnounced(reading: Reading, row: number, clock: number): void {
-  const { run, announced } = reading;
-  reading.announced = undefined;
-  if (announced === undefined) return;
-  run.clockLines += 1;
-  if (announced !== clock) run.clockOddities.push({ row, text: clockText(announced, clock, 'enviada') });
-}
-
-function clockText(announced: number, clock: number, what: string): string {
-  return `o relógio foi atualizado para ${announced}, mas a mensagem ${what} diz ${clock}`;
 }
 
 function downloadOf(run: Run, row: number, event: string, fields: Fields): LoggedDownload {

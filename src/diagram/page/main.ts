@@ -15,6 +15,7 @@ import { CheckList, element, switchTheme } from './controls.ts';
 import { Drawing } from './drawing.ts';
 import { comparePanel, eventPanel, helpPanel, summaryPage } from './panel.ts';
 import { sheets } from './sheets.ts';
+import { step } from './steps.ts';
 
 /**
  * The page: one state, one `render` that draws all of it. Events are remembered by their keys, which stay the same while
@@ -149,24 +150,6 @@ function find(): void {
   element('achados').textContent = wanted === '' ? '' : `${found.length} achados`;
 }
 
-/** The next event along the chosen one's lifeline, or on the lifeline beside it. */
-function step(key: string): number | undefined {
-  const [a, b] = chosenEvents();
-  const from = b ?? a;
-  const shown = drawing.picture?.dots ?? [];
-  if (from === undefined) return shown[0]?.event;
-  const here = shown.find(({ event }) => event === from);
-  if (here === undefined) return shown[0]?.event;
-  const { line } = model.events[from]!;
-  const along = shown.filter(({ event }) => model.events[event]!.line === line).sort((p, q) => p.y - q.y);
-  const place = along.indexOf(here);
-  if (key === 'ArrowDown') return along[place + 1]?.event;
-  if (key === 'ArrowUp') return along[place - 1]?.event;
-  const beside = shown.filter(({ x }) => (key === 'ArrowRight' ? x > here.x : x < here.x));
-  const near = (dot: { x: number; y: number }) => Math.abs(dot.x - here.x) * 1000 + Math.abs(dot.y - here.y);
-  return beside.sort((p, q) => near(p) - near(q))[0]?.event;
-}
-
 /** With a mark, keys move the second event and leave the first where it is. */
 let isMarking = false;
 
@@ -174,7 +157,7 @@ frame.addEventListener('keydown', (event) => {
   const { key } = event;
   const [a, b] = chosenEvents();
   if (key.startsWith('Arrow')) {
-    const next = step(key);
+    const next = step(model, drawing.picture?.dots ?? [], b ?? a, key);
     if (next !== undefined) choose(next, isMarking);
   } else if (key === 'Enter') {
     const partner = model.events[b ?? a ?? -1]?.partner ?? -1;
