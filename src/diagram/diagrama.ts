@@ -90,13 +90,13 @@ export function diagrama(args: readonly string[], around: Surroundings): Promise
       if (format !== 'html') throw new UsageError('--ao-vivo serve uma página: só com o formato html');
       if (paths.includes(STANDARD_INPUT))
         throw new UsageError('--ao-vivo acompanha arquivos, não a entrada padrão');
-      return live(paths, names, narrowing, around);
+      return live(paths, names, narrowing, values.completo === true, around);
     }
     const logs = await readLogs(paths, around.stdin);
     if (logs.lines === 0) throw new UsageError('nenhum evento nos registros');
     const whole = analyse(logs, names);
     const isNarrowed = [de, ate, tipos, peers].some((each) => each !== undefined);
-    const needsVectors = isNarrowed || whole.events.length <= 2 * MOST_MESSAGES[format];
+    const needsVectors = isNarrowed || format === 'html' || whole.events.length <= 2 * MOST_MESSAGES[format];
     const vectored = needsVectors && hasAffordableVectors(whole) ? withVectors(whole) : whole;
     const model = narrowed(vectored, narrowing);
     const output = drawn(model, {
@@ -138,9 +138,10 @@ async function live(
   paths: readonly string[],
   names: ReadonlyMap<string, string>,
   narrowing: Narrowing,
+  isOpen: boolean,
   { stdout, signal }: Surroundings,
 ): Promise<number> {
-  const page = htmlPage(pageData('eachare: diagrama ao vivo', names, narrowing), true);
+  const page = htmlPage(pageData('eachare: diagrama ao vivo', names, narrowing, isOpen), true);
   const stop = signal();
   const server = new LiveServer({ paths, page, signal: stop });
   const address = await server.listen();

@@ -9,6 +9,7 @@ import { shiviz } from './shiviz.ts';
 import { summary } from './summary.ts';
 import { svgFile } from './svg.ts';
 import { textDiagram } from './text.ts';
+import { thinned } from './thin.ts';
 
 export const FORMATS = ['html', 'svg', 'texto', 'mermaid', 'shiviz'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -23,6 +24,8 @@ export const MOST_MESSAGES: Readonly<Record<Format, number>> = {
   mermaid: 10_000,
   shiviz: 100_000,
 };
+const HINT = 'Grande demais para um diagrama; restrinja com --de, --ate, --tipos ou --peers.';
+
 export interface Drawing {
   readonly format: Format;
   readonly names: ReadonlyMap<string, string>;
@@ -39,23 +42,14 @@ export function drawn(model: Model, { format, names, narrowing, isWhole, isFolde
   const title = `eachare: diagrama de ${lines[0] ?? ''}`;
   const bands = isFolded ? fold(model, () => true) : [];
   const inBands = bands.reduce((sum, { events }) => sum + events.length, 0);
-  const events =
-    format === 'html' || format === 'shiviz' ? model.events.length : model.events.length - inBands;
-  const hasVectors = model.vectors.length === model.events.length;
-  const needsVectors = format === 'shiviz' || (format === 'html' && !isWhole);
-  const isTooLarge = events > 2 * MOST_MESSAGES[format] || (needsVectors && !hasVectors);
-  const hint = 'Grande demais para um diagrama; restrinja com --de, --ate, --tipos ou --peers.';
-  if (format === 'html') {
-    const data = pageData(title, names, narrowing);
-    return htmlPage(
-      isTooLarge ? { ...data, summary: [...lines, hint] } : { ...data, model: packed(model, isWhole) },
-      false,
-    );
-  }
+  if (format === 'html') return drawnPage(model, pageData(title, names, narrowing, !isFolded), isWhole);
+  const events = format === 'shiviz' ? model.events.length : model.events.length - inBands;
+  const isTooLarge =
+    events > 2 * MOST_MESSAGES[format] || (format === 'shiviz' && model.vectors.length < model.events.length);
   if (isTooLarge) {
-    if (format === 'svg') return textAsSvg([...lines, hint]);
+    if (format === 'svg') return textAsSvg([...lines, HINT]);
     const comment = format === 'mermaid' ? '%% ' : '';
-    return [...lines, hint].map((line) => `${comment}${line}\n`).join('');
+    return [...lines, HINT].map((line) => `${comment}${line}\n`).join('');
   }
   switch (format) {
     case 'svg':
@@ -73,11 +67,37 @@ export function drawn(model: Model, { format, names, narrowing, isWhole, isFolde
   }
 }
 
-export function pageData(title: string, names: ReadonlyMap<string, string>, narrowing: Narrowing): PageData {
+/** The page of a run; where it is too long, without the middle of its downloads, and at last only with a summary. */
+function drawnPage(model: Model, data: PageData, isWhole: boolean): string {
+  const most = 2 * MOST_MESSAGES.html;
+  const hasVectors = model.vectors.length === model.events.length;
+  if (model.events.length <= most && (isWhole || hasVectors)) {
+    return htmlPage({ ...data, model: packed(model, isWhole) }, false);
+  }
+  const lines = summary(model);
+  const bands = fold(model, () => true);
+  const short = hasVectors ? thinned(model, bands) : undefined;
+  if (short !== undefined && short.events.length <= most) {
+    const labels = bands.map(({ key, label }) => [key, label] as const);
+    const note =
+      'Do meio dos downloads longos só estão aqui os números; restrinja com --de e --ate para ver as mensagens.';
+    return htmlPage({ ...data, model: packed(short, false), labels, summary: [...lines, note] }, false);
+  }
+  return htmlPage({ ...data, summary: [...lines, HINT] }, false);
+}
+
+/** What every page is given; a page without a model and without a summary follows the logs. */
+export function pageData(
+  title: string,
+  names: ReadonlyMap<string, string>,
+  narrowing: Narrowing,
+  isOpen: boolean,
+): PageData {
   const given = Object.entries(narrowing).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
-  return { title, names: [...names], model: undefined, summary: [], narrowing: Object.fromEntries(given) };
+  const common = { model: undefined, summary: [], labels: [], isOpen };
+  return { ...common, title, names: [...names], narrowing: Object.fromEntries(given) };
 }
 
 function textAsSvg(lines: readonly string[]): string {

@@ -76,7 +76,7 @@ function isAmong({ line, other }: DiagramEvent, chosen: ReadonlySet<number> | un
 }
 
 /** The model without the events that are not shown, and without lifelines that have nothing to show. */
-function part(model: Model, shown: readonly boolean[]): Model {
+export function part(model: Model, shown: readonly boolean[]): Model {
   const { lines, events, order, vectors, notes } = model;
   const isUsed = new Set(
     events.flatMap(({ line, other }, index) => (shown[index] === true ? [line, other] : [])),

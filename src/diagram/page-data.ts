@@ -6,8 +6,12 @@ export interface PageData {
   /** Name by address, as given with `--nome`. */
   readonly names: readonly (readonly [address: string, name: string])[];
   readonly model: PackedModel | undefined;
-  /** Lines of a summary, where the model is too large for a page. */
+  /** Lines of a summary, where the model is not the whole run or too large for a page. */
   readonly summary: readonly string[];
+  /** What bands are called by their keys, where their middle was left out of the model. */
+  readonly labels: readonly (readonly [key: string, label: string])[];
+  /** Downloads begin message by message. */
+  readonly isOpen: boolean;
   readonly narrowing: Readonly<Record<string, string>>;
 }
 

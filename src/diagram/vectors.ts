@@ -1,7 +1,7 @@
 import type { Model } from './model.ts';
 
-/** Entries of all vector clocks together: some tens of megabytes. */
-const MAX_ENTRIES = 20_000_000;
+/** Entries of all vector clocks together: some hundred megabytes. */
+const MAX_ENTRIES = 12_000_000;
 
 /** Whether the vector clocks of this model are of a size to be held. */
 export function hasAffordableVectors({ events, lines }: Model): boolean {

@@ -30,10 +30,11 @@ const PAPER_WIDTH = 560;
 
 const data = JSON.parse(element('dados').textContent) as PageData;
 const names = new Map(data.names);
+const labels = new Map(data.labels);
 
 let model: Model = { lines: [], events: [], order: [], vectors: [], notes: [] };
 let axis: Axis = 'relogio';
-let isAllOpen = false;
+let isAllOpen = data.isOpen;
 /** Bands that are not as all others are. */
 const exceptions = new Set<string>();
 let chosen: string | undefined;
@@ -70,12 +71,16 @@ function setModel(next: Model): void {
   indexOf = new Map(model.events.map((_, index) => [keyOf(model, index), index]));
   types.offer([...new Set(model.events.map(({ type }) => type))].sort());
   peers.offer(model.lines.map(({ name }) => name));
-  element('titulo').textContent = `eachare: ${summary(model)[0] ?? ''}`;
+  element('titulo').textContent = `eachare: ${summaryLines()[0] ?? ''}`;
   render();
 }
 
 function render(): void {
   bands = fold(model, isShown);
+  // What the model does not have all of, it cannot count.
+  if (labels.size > 0) {
+    bands = bands.map((band) => ({ ...band, label: labels.get(band.key) ?? `ao menos ${band.label}` }));
+  }
   closed = bands.filter(({ key }) => isAllOpen === exceptions.has(key));
   find();
   drawing.show(
@@ -98,10 +103,15 @@ function paint(): Paint {
 
 const isGhost = (index: number): boolean => model.events[index]?.ghost === true;
 
+/** Of the whole run, where the model is only a part of it. */
+function summaryLines(): readonly string[] {
+  return data.summary.length > 0 ? data.summary : summary(model);
+}
+
 function renderPanel(): void {
   const [a, b] = chosenEvents();
   if (a === undefined) {
-    panel.innerHTML = helpPanel(data.summary.length > 0 ? [] : summary(model), model.notes);
+    panel.innerHTML = helpPanel(model.lines.length > 0 ? summaryLines() : [], model.notes);
   } else if (b === undefined) {
     panel.innerHTML = eventPanel(
       model,

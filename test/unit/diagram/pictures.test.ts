@@ -11,7 +11,8 @@ import { packed, unpacked } from '../../../src/diagram/page-data.ts';
 import { shiviz } from '../../../src/diagram/shiviz.ts';
 import { svgFile } from '../../../src/diagram/svg.ts';
 import { textDiagram } from '../../../src/diagram/text.ts';
-import { withVectors } from '../../../src/diagram/vectors.ts';
+import { thinned } from '../../../src/diagram/thin.ts';
+import { relation, withVectors } from '../../../src/diagram/vectors.ts';
 import { columns } from '../../../src/diagram/words.ts';
 import { SimulatedNetwork } from '../../helpers/simulated-network.ts';
 
@@ -87,6 +88,25 @@ describe('folding', () => {
     const folded = new Set(fold(model, all).flatMap(({ events }) => events));
     model.events.forEach(({ wrong }, index) => wrong !== undefined && expect(folded.has(index)).toBe(false));
     expect(model.events.some(({ wrong }) => wrong !== undefined)).toBe(true);
+  });
+});
+
+describe('a run that is too long for a page', () => {
+  it('loses the middle of its downloads and nothing else, and what happened before what stays exact', () => {
+    const run = new SimulatedNetwork(2);
+    run.pass(0, 1, 'HELLO');
+    run.download(0, 1, 'a', 400);
+    run.pass(0, 1, 'BYE');
+    const model = modelOf(run);
+    const [band] = fold(model, all);
+    const short = thinned(model, [band!]);
+    expect(short.events.length).toBeLessThan(model.events.length / 2);
+    const [again] = fold(short, all);
+    expect(again?.key).toBe(band?.key);
+    const types = (each: Model) => each.order.map((index) => each.events[index]!.type);
+    expect([types(short)[0], types(short).at(-1)]).toEqual(['HELLO', 'BYE']);
+    expect(short.events.every(({ partner }, index) => short.events[partner]?.partner === index)).toBe(true);
+    expect(relation(short, short.order[0]!, short.order.at(-1)!)).toBe('before');
   });
 });
 
