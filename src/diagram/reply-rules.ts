@@ -31,7 +31,7 @@ export function conversationFaults(run: Run, court: Court): void {
       }
     }
     if (sent && type === 'BYE') bye ??= message;
-    const isReply = reply || (type !== 'RETURN_HELLO' && type in REQUEST_OF);
+    const isReply = reply || (type !== 'RETURN_HELLO' && Object.hasOwn(REQUEST_OF, type));
     // A request that is sent is answered by what is received, and the other way round.
     const side = sent === isReply ? served : asked;
     if (isReply) answer(run, message, side.ofReply(other, requestKey(type, args)), court);
@@ -66,10 +66,14 @@ function hasKey(pending: Pending, key: string): boolean {
   return (pending.get(key)?.length ?? 0) > 0;
 }
 
+function requestOf(type: string): string {
+  return Object.hasOwn(REQUEST_OF, type) ? (REQUEST_OF[type] ?? type) : type;
+}
+
 /** The request that a reply answers, as it is kept. */
 function requestKey(type: string, args: string): string {
   const [first = '', ...rest] = args.split(' ');
-  const wanted = type === 'ERROR' ? first : (REQUEST_OF[type] ?? type);
+  const wanted = type === 'ERROR' ? first : requestOf(type);
   if (wanted !== 'DL') return wanted;
   return keyOf('DL', type === 'ERROR' ? rest.slice(1).join(' ') : args);
 }
