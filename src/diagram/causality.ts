@@ -1,4 +1,5 @@
 import { lamportFaults } from './lamport.ts';
+import { startsLate } from './model.ts';
 import type { DiagramEvent, Lifeline, LoggedMessage, Logs, Model, Run } from './model.ts';
 import { causalOrder } from './order.ts';
 
@@ -7,7 +8,8 @@ import { causalOrder } from './order.ts';
  * that overlap its own run in time; what it does not find is told apart by what can be known:
  *
  * - the address has no log of that time: a program that others alone tell of gets a lifeline, and a ghost of the sending;
- * - the log breaks off before that clock (the program was killed, or runs still): a ghost at the end of its lifeline;
+ * - the log breaks off before that clock (the program was killed, or runs still), begins later, or leaves out repetitions: a
+ *   ghost on its lifeline;
  * - its log is whole and does not have it: `unsent`, a broken rule.
  */
 
@@ -100,21 +102,28 @@ class Weave {
           this.#setOther(event, this.#foreignLine(message.other), 'open');
           return;
         }
-        const { ended, lastAt } = this.#run(target);
-        this.#setOther(event, target, !ended && message.at > lastAt - TAIL_MS ? 'open' : 'lost');
+        const { ended, lastAt, isThinned } = this.#run(target);
+        const isUnknown = isThinned || (!ended && message.at > lastAt - TAIL_MS);
+        this.#setOther(event, target, isUnknown ? 'open' : 'lost');
       });
     });
   }
 
-  /** The events of every lifeline in their order: the log's, and ghosts by their clock. */
+  /** The events of every lifeline in their order: the log's, and ghosts among them by their clock. */
   sequences(): number[][] {
     return this.lines.map((_, line) => {
       const first = this.#starts[line];
-      const logged =
-        first === undefined ? [] : Array.from(this.#runs[line]?.messages ?? [], (_m, i) => first + i);
+      const messages = first === undefined ? [] : (this.#runs[line]?.messages ?? []);
       const ghosts = this.#ghosts.get(line) ?? [];
       ghosts.sort((a, b) => this.#event(a).clock - this.#event(b).clock || a - b);
-      return [...logged, ...ghosts];
+      const sequence: number[] = [];
+      let next = 0;
+      messages.forEach(({ clock }, index) => {
+        while (next < ghosts.length && this.#event(ghosts[next]!).clock < clock)
+          sequence.push(ghosts[next++]!);
+        sequence.push((first ?? 0) + index);
+      });
+      return [...sequence, ...ghosts.slice(next)];
     });
   }
 
@@ -168,9 +177,7 @@ class Weave {
       return;
     }
     const running = (this.#runsAt.get(message.other) ?? []).filter((each) => this.#overlaps(each, run));
-    const broken = running.findLast(
-      (each) => !this.#run(each).ended && this.#lastClock(each) < message.carried,
-    );
+    const broken = running.findLast((each) => this.#mayLack(this.#run(each), message.carried));
     if (running.length > 0 && broken === undefined) {
       this.#setOther(
         receipt,
@@ -189,8 +196,11 @@ class Weave {
     return Math.abs(at - sentAt) + (to === this.#run(receiver).address ? 0 : 1e9);
   }
 
-  #lastClock(run: number): number {
-    return this.#run(run).messages.at(-1)?.clock ?? 0;
+  /** Whether a message of that clock may be missing in a log without anybody's fault. */
+  #mayLack(run: Run, clock: number): boolean {
+    const { ended, isThinned, messages } = run;
+    if (isThinned || (startsLate(run) && clock < (messages[0]?.clock ?? Infinity))) return true;
+    return !ended && (messages.at(-1)?.clock ?? 0) < clock;
   }
 
   #addGhost(line: number, receiver: number, message: LoggedMessage, receipt: number): void {
@@ -204,6 +214,7 @@ class Weave {
       ghost: true,
       other: receiver,
       clock: carried,
+      file: '',
       row: 0,
       partner: receipt,
     });
@@ -229,7 +240,7 @@ class Weave {
 }
 
 function eventOf(message: LoggedMessage, line: number): DiagramEvent {
-  const { sent, type, args, carried, clock, reply, at, row } = message;
+  const { sent, type, args, carried, clock, reply, at, file, row } = message;
   return {
     line,
     sent,
@@ -241,6 +252,7 @@ function eventOf(message: LoggedMessage, line: number): DiagramEvent {
     clock,
     reply,
     at,
+    file,
     row,
     partner: -1,
     fate: 'open',

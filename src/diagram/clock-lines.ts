@@ -12,7 +12,13 @@ export interface Reading {
 }
 
 /** A line of the clock: what it says of a receipt is compared, what it says of a sending is kept. */
-export function compareClock(reading: Reading, row: number, clock: number, isSend: boolean): void {
+export function compareClock(
+  reading: Reading,
+  file: string,
+  row: number,
+  clock: number,
+  isSend: boolean,
+): void {
   const { run, expected } = reading;
   if (isSend) {
     reading.announced = clock;
@@ -21,16 +27,17 @@ export function compareClock(reading: Reading, row: number, clock: number, isSen
   reading.expected = undefined;
   if (expected === undefined) return;
   run.clockLines += 1;
-  if (expected !== clock) run.clockOddities.push({ row, text: clockText(clock, expected, 'recebida') });
+  if (expected !== clock) run.clockOddities.push({ file, row, text: clockText(clock, expected, 'recebida') });
 }
 
 /** A sending: compared with the line of the clock before it. */
-export function compareAnnounced(reading: Reading, row: number, clock: number): void {
+export function compareAnnounced(reading: Reading, file: string, row: number, clock: number): void {
   const { run, announced } = reading;
   reading.announced = undefined;
   if (announced === undefined) return;
   run.clockLines += 1;
-  if (announced !== clock) run.clockOddities.push({ row, text: clockText(announced, clock, 'enviada') });
+  if (announced !== clock)
+    run.clockOddities.push({ file, row, text: clockText(announced, clock, 'enviada') });
 }
 
 function clockText(announced: number, clock: number, what: string): string {

@@ -38,7 +38,7 @@ function check(run: Run, start: LoggedDownload, end: LoggedDownload, isDoubted: 
   const come = hasCome.reduce((sum, each) => sum + each, 0) * chunkSize;
   const bytes = hasCome[chunks - 1] === 1 ? come - (chunks * chunkSize - size) : come;
   const witness = {
-    file: run.file,
+    file: end.file,
     line: end.row,
     peer: run.address,
     event: `terminou o download de ${name}`,

@@ -22,11 +22,10 @@ const CHUNK_TYPES: ReadonlySet<string> = new Set(['DL', 'FILE', 'GET', 'DATA']);
 const BESIDE: ReadonlySet<string> = new Set(['DIGEST', 'DIGEST_OF']);
 
 /** What an event is called across analyses: the line of its log, or that of the receipt that a ghost belongs to. */
-export function keyOf({ events, lines }: Model, index: number): string {
-  const event = events[index];
+export function keyOf(model: Pick<Model, 'events'>, index: number): string {
+  const event = model.events[index];
   if (event === undefined) return '';
-  if (event.ghost) return `?${keyOf({ events, lines } as Model, event.partner)}`;
-  return `${lines[event.line]?.file ?? ''}:${event.row}`;
+  return event.ghost ? `?${keyOf(model, event.partner)}` : `${event.file}:${event.row}`;
 }
 
 /**

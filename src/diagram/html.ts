@@ -7,6 +7,7 @@ import type { PageData } from './page-data.ts';
 const MODULES = [
   '../errors',
   'words',
+  'model',
   'lamport',
   'order',
   'causality',

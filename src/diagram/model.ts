@@ -22,12 +22,15 @@ export interface LoggedMessage {
   /** Milliseconds since 1970, on the clock of that machine. */
   readonly at: number;
   readonly seq: number;
+  /** A log that has grown too large goes on in another file. */
+  readonly file: string;
   /** Line of the file, from 1. */
   readonly row: number;
 }
 
 /** A download of which the log tells. */
 export interface LoggedDownload {
+  readonly file: string;
   readonly row: number;
   readonly what: 'started' | 'doubted' | 'finished' | 'failed';
   readonly name: string;
@@ -43,6 +46,7 @@ export interface LoggedDownload {
 
 /** Something that the line itself shows to be wrong. */
 export interface Oddity {
+  readonly file: string;
   readonly row: number;
   readonly text: string;
 }
@@ -59,12 +63,24 @@ export interface Run {
   lastSeq: number;
   /** The run has said that it stops: nothing of it is missing at the end. */
   ended: boolean;
+  /** Exchanges with a host that asks for the same over and over were left out (`events-omitted`). */
+  isThinned: boolean;
   /** Lines whose `seq` does not follow the one before. */
-  readonly gaps: { readonly row: number; readonly from: number; readonly to: number }[];
+  readonly gaps: {
+    readonly file: string;
+    readonly row: number;
+    readonly from: number;
+    readonly to: number;
+  }[];
   /** Lines of the clock that disagree with the message beside them. */
   readonly clockOddities: Oddity[];
   /** How often a line of the clock was compared with its message. */
   clockLines: number;
+}
+
+/** Whether the beginning of a run is in no file: it went with a log that was too large. */
+export function startsLate({ gaps }: Run): boolean {
+  return gaps[0]?.from === 1;
 }
 
 export interface Logs {
@@ -103,6 +119,7 @@ export interface DiagramEvent {
   readonly clock: number;
   readonly reply: boolean;
   readonly at: number;
+  readonly file: string;
   readonly row: number;
   /** Index of the event at the other end of the message, -1 where it is not known. */
   partner: number;

@@ -19,6 +19,7 @@ export interface PageData {
 export interface PackedModel {
   readonly lines: readonly Lifeline[];
   readonly types: readonly string[];
+  readonly files: readonly string[];
   readonly events: readonly PackedEvent[];
   readonly order: readonly number[];
   /** Empty where they can be counted again because nothing is left out. */
@@ -46,10 +47,17 @@ const FATES: readonly Fate[] = ['whole', 'lost', 'open', 'twice', 'unsent'];
 export function packed(model: Model, isWhole: boolean): PackedModel {
   const types = [...new Set(model.events.map(({ type }) => type))];
   const typeAt = new Map(types.map((type, index) => [type, index]));
+  const files = [...new Set(model.events.map(({ file }) => file))];
+  const fileAt = new Map(files.map((file, index) => [file, index]));
   const events = model.events.map((event): PackedEvent => {
     const { line, other, sent, ghost, reply, fate, type, args, carried, clock, at, row, partner, wrong } =
       event;
-    const flags = (sent ? 1 : 0) | (ghost ? 2 : 0) | (reply ? 4 : 0) | (FATES.indexOf(fate) << 3);
+    const flags =
+      (sent ? 1 : 0) |
+      (ghost ? 2 : 0) |
+      (reply ? 4 : 0) |
+      (FATES.indexOf(fate) << 3) |
+      ((fileAt.get(event.file) ?? 0) << 6);
     const short = [
       line,
       other,
@@ -65,11 +73,11 @@ export function packed(model: Model, isWhole: boolean): PackedModel {
     return wrong === undefined ? short : [...short, wrong];
   });
   const { lines, order, notes } = model;
-  return { lines, types, events, order, vectors: isWhole ? [] : model.vectors, notes };
+  return { lines, types, files, events, order, vectors: isWhole ? [] : model.vectors, notes };
 }
 
 /** The model again; without its vector clocks where they were left out. */
-export function unpacked({ lines, types, events, order, vectors, notes }: PackedModel): Model {
+export function unpacked({ lines, types, files, events, order, vectors, notes }: PackedModel): Model {
   return {
     lines,
     order,
@@ -82,12 +90,13 @@ export function unpacked({ lines, types, events, order, vectors, notes }: Packed
         sent: (flags & 1) !== 0,
         ghost: (flags & 2) !== 0,
         reply: (flags & 4) !== 0,
-        fate: FATES[flags >> 3] ?? 'whole',
+        fate: FATES[(flags >> 3) & 7] ?? 'whole',
         type: types[type] ?? '?',
         args,
         carried,
         clock,
         at,
+        file: files[flags >> 6] ?? '',
         row,
         partner,
         ...(wrong === undefined ? {} : { wrong }),

@@ -16,7 +16,7 @@ export const STANDARD_INPUT = '-';
  */
 export async function readLogs(paths: readonly string[], stdin: AsyncIterable<unknown>): Promise<Logs> {
   const reader = new LogReader();
-  for (const path of paths) {
+  for (const path of inOrder(paths)) {
     const splitter = new LineSplitter(path);
     let row = 0;
     const source = path === STANDARD_INPUT ? stdin : await open(path);
@@ -27,6 +27,14 @@ export async function readLogs(paths: readonly string[], stdin: AsyncIterable<un
     if (splitter.rest !== '') reader.take(path, row + 1, splitter.rest);
   }
   return reader.logs;
+}
+
+/** A log that had grown too large was renamed to `<path>.1`: that is the earlier part. */
+export function inOrder(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (path.endsWith('.1') && paths.includes(path.slice(0, -2))) return [];
+    return paths.includes(`${path}.1`) ? [`${path}.1`, path] : [path];
+  });
 }
 
 async function open(path: string): Promise<AsyncIterable<unknown>> {

@@ -31,15 +31,15 @@ export class LogReader {
   take(file: string, row: number, line: string): void {
     if (line === '' || line === '\r') return;
     this.#lines += 1;
-    if (this.#takeClockLine(row, line)) return;
+    if (this.#takeClockLine(file, row, line)) return;
     const fields = this.#parse(file, row, line);
     if (fields === undefined) return;
     const { run: id, event } = fields;
     if (typeof id !== 'string' || typeof event !== 'string') return;
     const reading = this.#readings.get(id) ?? this.#begin(id, file, fields);
     this.#latest = reading;
-    if (!follow(reading.run, row, numberOf(fields['seq']))) return;
-    this.#takeEvent(reading, row, event, fields);
+    if (!follow(reading.run, file, row, numberOf(fields['seq']))) return;
+    this.#takeEvent(reading, file, row, event, fields);
   }
 
   /** What has been read so far; the lists go on growing. */
@@ -48,7 +48,7 @@ export class LogReader {
     return { runs, lines: this.#lines, notes: this.#notes };
   }
 
-  #takeClockLine(row: number, line: string): boolean {
+  #takeClockLine(file: string, row: number, line: string): boolean {
     const reading = this.#latest;
     if (reading === undefined || !line.startsWith(reading.opening)) return false;
     const at = line.indexOf(CLOCK_LINE, reading.opening.length);
@@ -56,8 +56,8 @@ export class LogReader {
     if (at < 0 || line.lastIndexOf('{') > 0) return false;
     const rest = /^,"clock":(\d+),"cause":"(send|receive)"\}\r?$/.exec(line.slice(at + CLOCK_LINE.length));
     if (rest === null) return false;
-    if (!follow(reading.run, row, parseInt(line.slice(reading.opening.length), 10))) return true;
-    compareClock(reading, row, Number(rest[1]), rest[2] === 'send');
+    if (!follow(reading.run, file, row, parseInt(line.slice(reading.opening.length), 10))) return true;
+    compareClock(reading, file, row, Number(rest[1]), rest[2] === 'send');
     return true;
   }
 
@@ -104,6 +104,7 @@ export class LogReader {
       lastAt: at,
       lastSeq: 0,
       ended: false,
+      isThinned: false,
       gaps: [],
       clockOddities: [],
       clockLines: 0,
@@ -114,18 +115,21 @@ export class LogReader {
     return reading;
   }
 
-  #takeEvent(reading: Reading, row: number, event: string, fields: Fields): void {
+  #takeEvent(reading: Reading, file: string, row: number, event: string, fields: Fields): void {
     const { run } = reading;
     run.lastAt = timeOf(fields['t']);
     // With port 0 the address is known once the peer listens.
     if (typeof fields['peer'] === 'string') run.address = this.#interned(fields['peer']);
     switch (event) {
       case 'clock-updated':
-        compareClock(reading, row, numberOf(fields['clock']), fields['cause'] === 'send');
+        compareClock(reading, file, row, numberOf(fields['clock']), fields['cause'] === 'send');
         break;
       case 'message-sent':
       case 'message-received':
-        this.#takeMessage(reading, row, event === 'message-sent', fields);
+        this.#takeMessage(reading, file, row, event === 'message-sent', fields);
+        break;
+      case 'events-omitted':
+        run.isThinned = true;
         break;
       case 'peer-stopped':
         run.ended = true;
@@ -135,13 +139,13 @@ export class LogReader {
       case 'download-failed':
       case 'chunks-doubted':
       case 'source-excluded':
-        run.downloads.push(downloadOf(run, row, event, fields));
+        run.downloads.push(downloadOf(run, file, row, event, fields));
         break;
       default:
     }
   }
 
-  #takeMessage(reading: Reading, row: number, sent: boolean, fields: Fields): void {
+  #takeMessage(reading: Reading, file: string, row: number, sent: boolean, fields: Fields): void {
     const args = Array.isArray(fields['args']) ? (fields['args'] as unknown[]).map(textOf).join(' ') : '';
     const carried = numberOf(fields['clock']);
     const clock = sent ? carried : numberOf(fields['clockAfter']);
@@ -159,9 +163,10 @@ export class LogReader {
       chunks: typeof fields['chunks'] === 'number' ? fields['chunks'] : undefined,
       at: run.lastAt,
       seq: run.lastSeq,
+      file,
       row,
     });
-    if (sent) compareAnnounced(reading, row, clock);
+    if (sent) compareAnnounced(reading, file, row, clock);
     else reading.expected = clock;
   }
 
@@ -175,14 +180,14 @@ export class LogReader {
 }
 
 /** Whether the line is the next of its run, or at least later; one that was read before (a file given twice) is not. */
-function follow(run: Run, row: number, seq: number): boolean {
+function follow(run: Run, file: string, row: number, seq: number): boolean {
   if (!(seq > run.lastSeq)) return false;
-  if (seq !== run.lastSeq + 1) run.gaps.push({ row, from: run.lastSeq + 1, to: seq - 1 });
+  if (seq !== run.lastSeq + 1) run.gaps.push({ file, row, from: run.lastSeq + 1, to: seq - 1 });
   run.lastSeq = seq;
   return true;
 }
 
-function downloadOf(run: Run, row: number, event: string, fields: Fields): LoggedDownload {
+function downloadOf(run: Run, file: string, row: number, event: string, fields: Fields): LoggedDownload {
   const shares = Array.isArray(fields['shares']) ? (fields['shares'] as Fields[]) : [];
   const kinds = {
     'download-started': 'started',
@@ -190,6 +195,7 @@ function downloadOf(run: Run, row: number, event: string, fields: Fields): Logge
     'download-failed': 'failed',
   };
   return {
+    file,
     row,
     what: (kinds as Record<string, LoggedDownload['what']>)[event] ?? 'doubted',
     name: textOf(fields['name']),

@@ -1,3 +1,4 @@
+import { startsLate } from './model.ts';
 import type { LoggedMessage, Run } from './model.ts';
 import { witness, type Court } from './rules.ts';
 
@@ -21,6 +22,8 @@ type Pending = Map<string, LoggedMessage[]>;
 export function conversationFaults(run: Run, court: Court): void {
   const asked = new Requests();
   const served = new Requests();
+  // Requests may be missing without anybody's fault.
+  const isPartial = run.isThinned || startsLate(run);
   let bye: LoggedMessage | undefined;
   for (const message of run.messages) {
     const { sent, other, type, args, reply } = message;
@@ -34,6 +37,7 @@ export function conversationFaults(run: Run, court: Court): void {
     const isReply = reply || (type !== 'RETURN_HELLO' && Object.hasOwn(REQUEST_OF, type));
     // A request that is sent is answered by what is received, and the other way round.
     const side = sent === isReply ? served : asked;
+    if (isReply && isPartial) continue;
     if (isReply) answer(run, message, side.ofReply(other, requestKey(type, args)), court);
     else push(side.of(other), keyOf(type, args), message);
   }

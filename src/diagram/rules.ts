@@ -56,12 +56,12 @@ const MAX_KEPT = 1_000;
 
 /** A message of a run as a violation names it. */
 export function witness(run: Run, message: LoggedMessage): Witness {
-  const { sent, other, type, args, clock, carried, row } = message;
+  const { sent, other, type, args, clock, carried, file, row } = message;
   const what = label(type, args);
   const event = sent
     ? `enviou ${what} para ${other} (relógio ${clock})`
     : `recebeu ${what} de ${other} (relógio ${carried} → ${clock})`;
-  return { file: run.file, line: row, peer: run.address, event };
+  return { file, line: row, peer: run.address, event };
 }
 
 /** Checks all rules over the logs. Pure. */
@@ -97,9 +97,9 @@ function clocks(runs: readonly Run[], court: Court): void {
   }
   for (const run of runs) {
     court.check('grows', run.clockLines);
-    for (const { row, text } of run.clockOddities) {
+    for (const { file, row, text } of run.clockOddities) {
       court.blame('grows', text, {
-        file: run.file,
+        file,
         line: row,
         peer: run.address,
         event: 'atualizou o relógio',
@@ -112,7 +112,7 @@ function clocks(runs: readonly Run[], court: Court): void {
 function meetings(model: Model, court: Court): void {
   const { lines, events } = model;
   const seen = (event: DiagramEvent): Witness => ({
-    file: lines[event.line]?.file ?? '',
+    file: event.file,
     line: event.row,
     peer: lines[event.line]?.address ?? '',
     event: `${event.sent ? 'enviou' : 'recebeu'} ${label(event.type, event.args)} (relógio ${event.clock})`,
@@ -148,8 +148,10 @@ function meetings(model: Model, court: Court): void {
 
 function missingLines(run: Run, court: Court): void {
   court.check('seq', run.lastSeq);
-  for (const { row, from, to } of run.gaps) {
+  for (const { file, row, from, to } of run.gaps) {
+    // Its beginning went with a file that had grown too large.
+    if (from === 1) continue;
     const text = from === to ? `falta a linha de seq ${from}` : `faltam as linhas de seq ${from} a ${to}`;
-    court.blame('seq', text, { file: run.file, line: row, peer: run.address, event: `seq ${to + 1}` });
+    court.blame('seq', text, { file, line: row, peer: run.address, event: `seq ${to + 1}` });
   }
 }

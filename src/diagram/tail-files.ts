@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { unreadable } from './read-files.ts';
 import { LineSplitter } from './split-lines.ts';
@@ -59,12 +59,24 @@ class GrowingFile {
     this.#handle ??= await this.#open();
     if (this.#handle === undefined) return undefined;
     const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#position);
-    if (bytesRead === 0) return undefined;
+    if (bytesRead === 0) {
+      await this.#turnPage();
+      return undefined;
+    }
     this.#position += bytesRead;
     const lines = this.#splitter.push(buffer.subarray(0, bytesRead));
     const row = this.#row;
     this.#row += lines.length;
     return { file: this.#index, row, lines };
+  }
+
+  /** A log that has grown too large was renamed and begun anew; its lines are counted on, so that each has its own number. */
+  async #turnPage(): Promise<void> {
+    const [own, there] = await Promise.all([this.#handle?.stat(), stat(this.#path).catch(() => undefined)]);
+    if (there === undefined || there.ino === own?.ino) return;
+    await this.#handle?.close();
+    this.#handle = undefined;
+    this.#position = 0;
   }
 
   async close(): Promise<void> {

@@ -120,6 +120,8 @@ export class SimulatedNetwork {
       seconds: 1,
       sha256: '',
       isProven: false,
+      toldBy: 0,
+      chosen: 1,
     });
   }
 

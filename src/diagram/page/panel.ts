@@ -50,7 +50,7 @@ export function eventPanel(model: Model, index: number, band: Band | undefined):
     ['como', event.reply ? 'resposta' : 'pedido'],
     [
       'registro',
-      event.ghost ? 'em nenhum registro: concluído do recebimento' : `${own.file}, linha ${event.row}`,
+      event.ghost ? 'em nenhum registro: concluído do recebimento' : `${event.file}, linha ${event.row}`,
     ],
     ['destino', FATES[event.fate]],
   ];

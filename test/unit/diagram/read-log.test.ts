@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inOrder } from '../../../src/diagram/read-files.ts';
 import { LogReader } from '../../../src/diagram/read-log.ts';
 import { SimulatedNetwork } from '../../helpers/simulated-network.ts';
 
@@ -52,7 +53,9 @@ describe('reading an event log', () => {
 
   it('notes missing lines', () => {
     const [first, second, , ...rest] = someLines();
-    expect(read(first!, second!, ...rest).logs.runs[0]?.gaps).toEqual([{ row: 3, from: 3, to: 3 }]);
+    expect(read(first!, second!, ...rest).logs.runs[0]?.gaps).toEqual([
+      { file: 'a.jsonl', row: 3, from: 3, to: 3 },
+    ]);
   });
 
   it.each([
@@ -71,5 +74,11 @@ describe('reading an event log', () => {
     '{"v":1,"run":"r","event":"message-sent","clock":"1","to":{},"args":7}',
   ])('survives %s', (line) => {
     expect(read(line, line).logs.runs.flatMap(({ messages }) => messages)).toEqual([]);
+  });
+});
+
+describe('the order of files', () => {
+  it('is the given one, but for a log that was too large and was renamed', () => {
+    expect(inOrder(['a', 'b', 'b.1', 'c.1', '-'])).toEqual(['a', 'b.1', 'b', 'c.1', '-']);
   });
 });
