@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { EXIT, guarded, parse, type Surroundings } from './command-line.ts';
 import { readLogs } from './read-files.ts';
 import { judge, RULES, type Rule, type Verdict, type Witness } from './rules.ts';
-import type { Logs } from './model.ts';
+import { startsLate, type Logs, type Run } from './model.ts';
 import { count, visible } from './words.ts';
 
 /** Violations that a person is shown; `--json` has all that are kept. */
@@ -83,7 +83,7 @@ function asText(logs: Logs, verdict: Verdict): string {
   for (const rule of rules) text += row(RULES[rule], String(checked[rule]), String(broken[rule]));
   if (lost > 0)
     text += `\n${count(lost, 'mensagem perdida', 'mensagens perdidas')} (enviada, nunca recebida): não é violação\n`;
-  for (const note of logs.notes) text += `nota: ${visible(note)}\n`;
+  for (const note of [...logs.notes, ...logs.runs.flatMap(lacks)]) text += `nota: ${visible(note)}\n`;
   if (allHold(verdict)) return `${text}\nTodas as regras valem.\n`;
   violations.slice(0, SHOWN).forEach(({ rule, text: why, events }, index) => {
     text += `\n${index + 1}. ${RULES[rule]}\n   ${visible(why)}\n`;
@@ -92,6 +92,19 @@ function asText(logs: Logs, verdict: Verdict): string {
   const all = rules.reduce((sum, rule) => sum + broken[rule], 0);
   if (all > SHOWN) text += `\n… e mais ${all - SHOWN}\n`;
   return `${text}\n${count(all, 'violação', 'violações')}.\n`;
+}
+
+/** What a log does not say by design, and is therefore not checked. */
+function lacks(run: Run): string[] {
+  const { file, address } = run;
+  return [
+    ...(run.isThinned
+      ? [`${file}: ${address} omitiu repetições de um mesmo host; parte das regras não foi conferida`]
+      : []),
+    ...(startsLate(run)
+      ? [`${file}: falta o começo da execução de ${address}; parte das regras não foi conferida`]
+      : []),
+  ];
 }
 
 function place({ file, line, peer, event }: Witness): string {
