@@ -54,6 +54,22 @@ const ROOMS = [
       'string-width',
     ],
   },
+  {
+    room: 'diagram',
+    may: ['errors', 'limits', 'protocol'],
+    types: ['events'],
+    packages: [
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:fs/promises',
+      'node:http',
+      'node:net',
+      'node:string_decoder',
+      'node:timers/promises',
+      'node:util',
+    ],
+  },
 ];
 const STORY = ['eachare', 'options', 'commands', 'peer', 'clock', 'neighbours', 'handlers'];
 const PLACES = [...STORY, 'events', 'errors', 'limits', ...ROOMS.map(({ room }) => room)];

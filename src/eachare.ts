@@ -9,6 +9,7 @@ import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
 import { SharedFolder } from './disk/share/shared-folder.ts';
 import { Downloads } from './download/downloads.ts';
 import { Statistics } from './download/statistics.ts';
+import type { Surroundings } from './diagram/command-line.ts';
 import { FileError, StartError, UsageError } from './errors.ts';
 import type { Ask, AppEvent, Reporter } from './events.ts';
 import { Neighbours } from './neighbours.ts';
@@ -224,7 +225,36 @@ function untilAborted(ask: Ask, signal: AbortSignal): Ask {
   return (question) => (signal.aborted ? end : Promise.race([ask(question), end]));
 }
 
+/** What stands beside the three-argument command: each is loaded only when it is called, and returns its exit code. */
+const SUBCOMMANDS: Readonly<
+  Record<string, (args: readonly string[], around: Surroundings) => Promise<number>>
+> = {
+  diagrama: async (args, around) => (await import('./diagram/diagrama.ts')).diagrama(args, around),
+  conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),
+};
+
+/** What a subcommand gets of the outside. */
+function surroundings(): Surroundings {
+  const { stdin, stdout, stderr } = process;
+  // A reader such as `head` has seen enough.
+  stdout.on('error', () => process.exit(EXIT.ok));
+  const signal = () => {
+    const stop = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+    return stop.signal;
+  };
+  return { stdin, stdout, stderr, signal };
+}
+
 async function main(argv: readonly string[]): Promise<number> {
+  const [word = '', ...rest] = argv;
+  const subcommand = Object.hasOwn(SUBCOMMANDS, word) ? SUBCOMMANDS[word] : undefined;
+  if (subcommand !== undefined) {
+    const code = await subcommand(rest, surroundings());
+    // A slow reader gets all of it.
+    await new Promise((resolve) => process.stdout.write('', resolve));
+    return code;
+  }
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   try {
     const invocation = parseOptions(argv, version);

@@ -57,6 +57,10 @@ const EPILOGUE = `
 Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
   verde = resposta de outro, amarelo = aviso, vermelho = falha, negrito = relógio
 
+Outros comandos (cada um com a sua --ajuda):
+  eachare diagrama <eventos.jsonl>…  desenha o diagrama espaço-tempo de uma execução
+  eachare conferir <eventos.jsonl>…  confere as regras do relógio de Lamport e do protocolo
+
 Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
   1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)
