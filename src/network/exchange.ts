@@ -3,7 +3,7 @@ import { ConnectionError, ProtocolError } from '../errors.ts';
 import { MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
-import { refusedHead } from '../protocol/envelope.ts';
+import { refusedHead } from '../protocol/decode.ts';
 import { REPLIES, type Message } from '../protocol/message.ts';
 import { AwaitedReplies, type OwnRequest } from './awaited-replies.ts';
 import { Incoming, type Expected, type Read } from './incoming.ts';

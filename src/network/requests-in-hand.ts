@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../errors.ts';
 import { MAX_REQUESTS_IN_HAND } from '../limits.ts';
-import type { RefusedHead } from '../protocol/envelope.ts';
+import type { RefusedHead } from '../protocol/decode.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import type { Draft, Message } from '../protocol/message.ts';
 

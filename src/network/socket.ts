@@ -227,7 +227,8 @@ export class Connection {
   #onClose(): void {
     clearTimeout(this.#timer);
     this.#timerEndsAt = -Infinity;
-    this.exchange.close(performance.now(), this.#error ?? new ConnectionError('reset'));
+    const error = this.exchange.isAsking ? (this.#error ?? new ConnectionError('reset')) : undefined;
+    this.exchange.close(performance.now(), error);
     this.pump();
     for (const resolve of this.#endWaiters) resolve(true);
     for (const resolve of this.#drainWaiters) resolve();

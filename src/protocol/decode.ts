@@ -1,10 +1,10 @@
 import { ProtocolError } from '../errors.ts';
-import { MAX_TOKEN_BYTES } from '../limits.ts';
+import { MAX_NAME_BYTES, MAX_REFUSED_ARGS, MAX_TOKEN_BYTES } from '../limits.ts';
+import { parseAddress, type Address } from './address.ts';
 import { decodeBase64 } from './base64.ts';
-import { readEnvelope, type Envelope } from './envelope.ts';
 import { LineTokens, parseCount } from './line-tokens.ts';
 import { parseFiles, parsePeers } from './list-entries.ts';
-import type { Message, MessageOf } from './message.ts';
+import type { Message, MessageOf, Stamp } from './message.ts';
 
 /**
  * One payload in, one message out (section 1), with the tolerance that the programs of section 7 need.
@@ -14,6 +14,44 @@ import type { Message, MessageOf } from './message.ts';
  * Refused with a ProtocolError: everything else. Nothing received here was checked as a path or for a screen.
  * Cost: one pass, and less than a microsecond for DL and a FILE of 256 bytes: a download in small chunks is bound by it.
  */
+
+/** What every message begins with (section 1). */
+interface Envelope extends Stamp {
+  readonly type: string;
+}
+
+const TYPE = /^[A-Z]+(_[A-Z]+)?$/;
+
+/** Messages come in rows from the same program: its address is checked once for all of them. */
+let lastOrigin: Address | undefined;
+
+function parseOrigin(text: string): Address {
+  if (text === lastOrigin) return lastOrigin;
+  const address = parseAddress(text);
+  if (address === undefined) throw new ProtocolError('bad-origin');
+  lastOrigin = address;
+  return address;
+}
+
+/**
+ * Takes the envelope off a line; its arguments are left there.
+ * @throws ProtocolError `malformed`, `bad-origin`, `bad-clock`
+ */
+function readEnvelope(line: LineTokens): Envelope {
+  const originText = line.next();
+  const clockText = line.next();
+  if (originText === undefined || clockText === undefined) throw new ProtocolError('malformed');
+  const origin = parseOrigin(originText);
+  const clock = parseCount(clockText);
+  if (clock !== undefined) {
+    const type = line.next() ?? '';
+    if (type === '') throw new ProtocolError('malformed', 'no type');
+    return { origin, clock, type };
+  }
+  // Some programs forget their clock in a reply: the type stands in its place.
+  if (TYPE.test(clockText)) return { origin, clock: 0, type: clockText };
+  throw new ProtocolError('bad-clock');
+}
 
 const SHA256_DIGITS = /^[0-9a-f]{64}$/i;
 
@@ -123,4 +161,34 @@ function readOther(envelope: Envelope, line: LineTokens): Message {
   if (envelope.type === 'FILE') return readFile(envelope, line);
   if (envelope.type === 'DL') return readDl(envelope, line);
   return readRare(envelope, line);
+}
+
+/** What is known of a request that `decode` refuses: enough to say so inside a session (section 6). */
+export interface RefusedHead extends Envelope {
+  /** Its first arguments, none of them very long; never the base64 of a FILE. */
+  readonly args: readonly string[];
+}
+
+/** Longest name once each of its bytes is percent-encoded. */
+const LONGEST_ARG = 3 * MAX_NAME_BYTES;
+
+/**
+ * The head of a payload that `decode` has refused with `unknown-type`, `bad-arguments` or `bad-base64`; undefined where
+ * not even its envelope can be read.
+ */
+export function refusedHead(payload: Buffer): RefusedHead | undefined {
+  const line = new LineTokens(payload);
+  try {
+    const envelope = readEnvelope(line);
+    const most = envelope.type === 'FILE' ? 3 : MAX_REFUSED_ARGS;
+    const args: string[] = [];
+    for (let read = 0; read < most; read++) {
+      const arg = line.next() ?? '';
+      if (arg !== '') args.push(arg.slice(0, LONGEST_ARG));
+    }
+    return { ...envelope, type: envelope.type.slice(0, LONGEST_ARG), args };
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }

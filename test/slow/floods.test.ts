@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_INBOUND_CONNECTIONS, MAX_NEIGHBOURS } from '../../src/limits.ts';
+import { MAX_INBOUND_CONNECTIONS, MAX_NEIGHBOURS, MAX_UNCONFIRMED_OF_ONE } from '../../src/limits.ts';
 import { MAX_CONNECTIONS_A_HOST } from '../../src/network/listener.ts';
 import { Gate } from '../helpers/gate.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
@@ -134,15 +134,18 @@ describe('many requests', () => {
     disposeAll(clients);
   });
 
-  it('by 1500 different senders: no more are kept than the limit says', async () => {
+  it.each([
+    ['of this host', '127.0.0.1', MAX_NEIGHBOURS],
+    ['in the name of other hosts', '10.0.0.1', MAX_UNCONFIRMED_OF_ONE],
+  ])('by 1500 different senders %s: no more are kept than the limit says', async (_, host, limit) => {
     await using peer = await TestPeer.start();
     for (let round = 0; round < 15; round++)
       await Promise.all(
-        Array.from({ length: AT_A_TIME }, (_, i) =>
-          RawSocket.exchange(peer.port, `10.0.${round}.${i}:80 1 HELLO\n`),
+        Array.from({ length: AT_A_TIME }, (__, i) =>
+          RawSocket.exchange(peer.port, `${host}:${10_000 + round * AT_A_TIME + i} 1 HELLO\n`),
         ),
       );
-    expect(peer.neighbours.list()).toHaveLength(MAX_NEIGHBOURS);
+    expect(peer.neighbours.list()).toHaveLength(limit);
     expect(peer.reporter.all('neighbours-limit-reached')).toHaveLength(1);
   });
 });

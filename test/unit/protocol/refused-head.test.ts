@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytesFromName } from '../../../src/protocol/name-bytes.ts';
-import { decode } from '../../../src/protocol/decode.ts';
+import { decode, refusedHead } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';
 import { encode } from '../../../src/protocol/encode.ts';
-import { refusedHead } from '../../../src/protocol/envelope.ts';
 import { BROKEN_LINES } from '../../helpers/wire-cases.ts';
 
 const ANSWERED = ['unknown-type', 'bad-arguments', 'bad-base64'];
