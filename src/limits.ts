@@ -24,9 +24,6 @@ export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 /** Longest reply line: the largest chunk in base64 and room for its header; a list of 100 000 peers needs 4 MB. */
 export const MAX_REPLY_BYTES = Math.ceil(MAX_CHUNK_BYTES / 3) * 4 + MAX_REQUEST_BYTES;
 
-/** Longest list that is taken on a connection that the other side opened: 100 000 peers. */
-export const MAX_LIST_BYTES = 4 * 1024 * 1024;
-
 /** Chunk size at start, from the assignment. */
 export const DEFAULT_CHUNK_BYTES = 256;
 
@@ -39,75 +36,21 @@ export const MAX_CLOCK = 2 ** 50;
 /** One message may lift our clock by no more: a network must not be driven to the end of the numbers by one lie (section 2). */
 export const MAX_CLOCK_JUMP = 2 ** 32;
 
-/** A TCP connection in a LAN is there within milliseconds; the kernel repeats a lost SYN after 1 s. */
-export const CONNECT_TIMEOUT_MS = 2_000;
-
-/** How long a reply may take before its peer counts as gone; other programs allow 5 s too. */
-export const REPLY_TIMEOUT_MS = 5_000;
-
 /** Slowest transfer that is worth waiting for: a large chunk gets this much more time than REPLY_TIMEOUT_MS. */
 export const SLOWEST_BYTES_PER_MS = 128;
-
-/** How long a connection to us may take to bring its request. */
-export const REQUEST_TIMEOUT_MS = 5_000;
-
-/** How long we wait for the FIN that one-shot programs send right behind a HELLO, before we answer it. */
-export const HELLO_FIN_WAIT_MS = 50;
-
-/** How long a HELLO waits for the answer or the close that some programs give, before the menu comes back. */
-export const HELLO_ANSWER_MS = 300;
-
-/** How long we look whether a program closes behind its reply, when nothing is known of it yet. */
-export const CLOSE_LOOK_MS = 25;
-
-/** A request on a connection that the other side left open is answered within this, or it only forgot to close. */
-export const TRIAL_TIMEOUT_MS = 500;
-
-/** How long the further lines of a list may take to follow. */
-export const LIST_LINE_GAP_MS = 500;
-
-/** How long a program that answers on a new connection may take to open it. */
-export const CALLBACK_TIMEOUT_MS = 2_000;
-
-/** How long we wait for what a program says to our HELLO when its dialect has to be found out before we can answer it. */
-export const PROBE_TIMEOUT_MS = 300;
-
-/** An empty connection is a hint at the dialect of its host for this long. */
-export const EMPTY_CONNECTION_MEMORY_MS = 1_000;
-
-/** A request that stops without newline or FIN is taken as complete after this long. */
-export const REQUEST_SILENCE_MS = 300;
-
-/** A DL without newline or FIN: a lost packet comes again within a second, and half a number is another chunk. */
-export const CHUNK_REQUEST_SILENCE_MS = 1_500;
-
-/** How long a connection that began with HELLO may stay silent. */
-export const IDLE_TIMEOUT_MS = 60_000;
-
-/** After our last byte the other side gets this long to close, then the socket is destroyed. */
-export const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Connections that others hold to us; the oldest without a request in hand goes first. Below the usual 1024 descriptors. */
 export const MAX_INBOUND_CONNECTIONS = 640;
 
-/** Connections waiting to be accepted; a class that starts at once must not be refused. */
-export const LISTEN_BACKLOG = 511;
-
 /** Lines and bytes received and not yet consumed, per connection; then the socket is paused. */
 export const MAX_QUEUED_LINES = 64;
 export const MAX_QUEUED_BYTES = 1024 * 1024;
-
-/** A silent connection is checked by the kernel after this long: its peer may have lost its power. */
-export const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Bytes that a socket's buffer takes before its writer has to wait: two slices of a FILE in base64, so that the disk is
  * read while the network sends. Times MAX_INBOUND_CONNECTIONS: 80 MiB if nobody reads.
  */
 export const SOCKET_BUFFER_BYTES = 128 * 1024;
-
-/** What is written in one turn in pieces up to this size leaves as one; copying a larger one costs more than its system call. */
-export const SMALL_WRITE_BYTES = 32 * 1024;
 
 /** Requests of one session that are prepared while the answers before them are sent. */
 export const MAX_REQUESTS_IN_HAND = 8;
@@ -122,11 +65,8 @@ export const MAX_NEIGHBOURS = 1_000;
 /** Files we list or take from a list; one LS_LIST stays below MAX_REPLY_BYTES with names of ordinary length. */
 export const MAX_LISTED_FILES = 100_000;
 
-/** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
-export const CHUNKS_WORTH_A_SESSION = 8;
-
-/** Chunks asked of one source and not yet answered: a question costs its asker some hundred bytes. */
-export const MAX_QUESTIONS = 8 * 1024;
+/** Chunks asked of one source and not yet answered: a request costs its sender some hundred bytes. */
+export const MAX_AWAITED_REPLIES = 8 * 1024;
 
 /** Digests that one search asks for; files beyond are compared when they are downloaded. */
 export const MAX_SEARCH_DIGESTS = 64;
@@ -151,7 +91,3 @@ export const MAX_CHUNKS = 2 ** 28;
 
 /** Sources of one download that are asked at the same time. */
 export const MAX_SOURCES = 32;
-
-/** The same complaint about the same host is reported once in this long. */
-export const COMPLAINT_INTERVAL_MS = 60_000;
-export const MAX_COMPLAINTS = 256;

@@ -1,8 +1,11 @@
 import net from 'node:net';
 import { StartError, type StartErrorCode } from '../errors.ts';
-import { LISTEN_BACKLOG, MAX_INBOUND_CONNECTIONS, SOCKET_BUFFER_BYTES } from '../limits.ts';
+import { MAX_INBOUND_CONNECTIONS, SOCKET_BUFFER_BYTES } from '../limits.ts';
 import { formatAddress, splitAddress, type Address } from '../protocol/address.ts';
 import type { Connection } from './socket.ts';
+
+/** Connections waiting to be accepted; a class that starts at once must not be refused. */
+const LISTEN_BACKLOG = 511;
 
 const START_CODES: Readonly<Record<string, StartErrorCode>> = {
   EADDRINUSE: 'port-taken',

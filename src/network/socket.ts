@@ -1,8 +1,14 @@
 import type net from 'node:net';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
-import { KEEP_ALIVE_MS, SMALL_WRITE_BYTES, SOCKET_BUFFER_BYTES } from '../limits.ts';
+import { SOCKET_BUFFER_BYTES } from '../limits.ts';
 import type { OwnRequest } from './awaited-replies.ts';
 import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.ts';
+
+/** A silent connection is checked by the kernel after this long: its peer may have lost its power. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** What is written in one turn in pieces up to this size leaves as one; copying a larger one costs more than its system call. */
+const SMALL_WRITE_BYTES = 32 * 1024;
 
 /** What a connection tells the one who looks after it. Events that end the connection have had their effect already. */
 export type OnEvent = (connection: Connection, event: ExchangeEvent) => void;

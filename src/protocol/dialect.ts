@@ -1,4 +1,4 @@
-import { MAX_QUESTIONS } from '../limits.ts';
+import { MAX_AWAITED_REPLIES } from '../limits.ts';
 import { lengthPrefix } from './length-buffer.ts';
 import { SESSION, type Message } from './message.ts';
 
@@ -133,7 +133,7 @@ const DIALECTS: readonly Dialect[] = [
     name: 'session',
     staysOpen: true,
     isSession: true,
-    requestsAtOnce: MAX_QUESTIONS,
+    requestsAtOnce: MAX_AWAITED_REPLIES,
     replyProof: { name: 'return-hello-session', holds: ({ offersSession }) => offersSession },
     requestProof: { name: 'hello-session', holds: ({ asksForSession }) => asksForSession },
     fits: (seen) => isText(seen) && !seen.manyLines,

@@ -1,4 +1,4 @@
-import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../limits.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_AWAITED_REPLIES } from '../../limits.ts';
 import type { Source } from './chunks.ts';
 import { Speed } from './speed.ts';
 
@@ -93,7 +93,7 @@ export class SourceState<S extends string> {
   hasRoom(chunkSize: number, atOnce: number, sharers: number): boolean {
     if (!this.isReady || this.isBackingOff || this.isExcluded) return false;
     if (this.asked === 0) return true;
-    if (this.#isOnProbation || this.asked >= Math.min(atOnce, MAX_QUESTIONS)) return false;
+    if (this.#isOnProbation || this.asked >= Math.min(atOnce, MAX_AWAITED_REPLIES)) return false;
     const { value } = this.speed;
     const wanted =
       value === undefined ? START_WINDOW_BYTES : Math.max(value * WINDOW_SECONDS, SMALLEST_WINDOW_BYTES);

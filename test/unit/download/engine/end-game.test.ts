@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../../../src/download/engine/chunks.ts';
 import { ProtocolError } from '../../../../src/errors.ts';
-import { REPLY_TIMEOUT_MS } from '../../../../src/limits.ts';
+import { DEFAULT_TIMING } from '../../../../src/network/timing.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 import type { Answer, Behaviour } from './simulated-source.ts';
 import { SimulatedSources } from './simulated-sources.ts';
@@ -117,7 +117,7 @@ describe('The end of a download', () => {
     const fetched = new SimulatedDownload(world, { chunkSize: KB });
     expect(await fetched.run()).toBeUndefined();
     expect(fetched.isRight).toBe(true);
-    expect(fetched.download.seconds).toBeGreaterThan(REPLY_TIMEOUT_MS / 1000);
-    expect(fetched.download.seconds).toBeLessThan(REPLY_TIMEOUT_MS / 1000 + 1);
+    expect(fetched.download.seconds).toBeGreaterThan(DEFAULT_TIMING.reply / 1000);
+    expect(fetched.download.seconds).toBeLessThan(DEFAULT_TIMING.reply / 1000 + 1);
   });
 });

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../../src/download/engine/download-options.ts';
 import type { Chunk } from '../../../../src/download/engine/chunks.ts';
 import { ConnectionError } from '../../../../src/errors.ts';
-import { REPLY_TIMEOUT_MS } from '../../../../src/limits.ts';
+import { DEFAULT_TIMING } from '../../../../src/network/timing.ts';
 
 /**
  * What comes of a question: bytes, an error of its own, nothing (all that wait fail together once the deadline is over), or the
@@ -74,7 +74,7 @@ export class SimulatedSource {
     const end = begin + chunk.length / rate;
     const outcome = answer?.(chunk, end, this.asked.length) ?? bytes;
     const isData = Buffer.isBuffer(outcome);
-    const at = outcome === 'silence' ? begin + REPLY_TIMEOUT_MS / 1000 : isData ? end : begin;
+    const at = outcome === 'silence' ? begin + DEFAULT_TIMING.reply / 1000 : isData ? end : begin;
     this.#busyUntil = at;
     this.#open.push({ chunk, settle, answer: outcome, at });
     this.asked.push(chunk.index);

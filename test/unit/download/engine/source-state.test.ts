@@ -7,7 +7,7 @@ import {
   WINDOW_SECONDS,
 } from '../../../../src/download/engine/source-state.ts';
 import { DOWNLOAD_TIMING } from '../../../../src/download/timing.ts';
-import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../../../src/limits.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_AWAITED_REPLIES } from '../../../../src/limits.ts';
 
 const KB = 1024;
 
@@ -48,7 +48,7 @@ describe('SourceState', () => {
   });
 
   it('has its bounds', () => {
-    expect(fill(measured(1e9), 16)).toBe(MAX_QUESTIONS * 16);
+    expect(fill(measured(1e9), 16)).toBe(MAX_AWAITED_REPLIES * 16);
     expect(fill(measured(1e9), 64 * KB)).toBe(MAX_IN_FLIGHT_BYTES);
     expect(fill(measured(1e9), 64 * KB, { sharers: 4 })).toBe(MAX_IN_FLIGHT_BYTES / 4);
     expect(fill(measured(1e9), MAX_IN_FLIGHT_BYTES, { sharers: 4 })).toBe(MAX_IN_FLIGHT_BYTES);

@@ -4,7 +4,7 @@ import {
   START_WINDOW_BYTES,
   WINDOW_SECONDS,
 } from '../../../../src/download/engine/source-state.ts';
-import { MAX_IN_FLIGHT_BYTES, MAX_QUESTIONS } from '../../../../src/limits.ts';
+import { MAX_IN_FLIGHT_BYTES, MAX_AWAITED_REPLIES } from '../../../../src/limits.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 import type { Behaviour } from './simulated-source.ts';
 import { SimulatedSources } from './simulated-sources.ts';
@@ -58,7 +58,7 @@ describe('The window of a source', () => {
       b: { rate: KB, atOnce: 3 },
     });
     await new SimulatedDownload(world, { chunkSize: 16 }).run();
-    expect(world.source('a').mostQuestions).toBe(MAX_QUESTIONS);
+    expect(world.source('a').mostQuestions).toBe(MAX_AWAITED_REPLIES);
     expect(world.source('b').mostQuestions).toBe(3);
   });
 
