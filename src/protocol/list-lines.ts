@@ -2,6 +2,8 @@
 const HEAD = /^\S+ (?:[0-9]+ )?(?:PEER_LIST|PEERS_LIST|LS_LIST) ([0-9]{1,9})(?: |$)/;
 const MESSAGE = /^\S+:[0-9]+ (?:[0-9]+ )?[A-Z]+(?:_[A-Z]+)?(?: |\r?$)/;
 const HEAD_BYTES = 400;
+/** A first line of this length holds its entries itself: those who send one entry a line begin with a short one. */
+const LONG_LINE_BYTES = 64 * 1024;
 const SPACE = 0x20;
 
 /**
@@ -9,6 +11,7 @@ const SPACE = 0x20;
  * others count wrongly. 0 for everything that is no list.
  */
 export function entriesToCome(payload: Buffer): number {
+  if (payload.length > LONG_LINE_BYTES) return 0;
   const head = HEAD.exec(payload.toString('latin1', 0, HEAD_BYTES));
   if (head === null) return 0;
   let entries = 0;
