@@ -81,7 +81,7 @@ export class Connection {
       this.exchange.end();
       this.pump();
     });
-    socket.on('drain', () => this.#noteOutput());
+    for (const event of ['drain', 'finish']) socket.on(event, () => this.#noteOutput());
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
