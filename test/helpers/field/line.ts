@@ -3,7 +3,7 @@ import type { Wire } from './wire.ts';
 import { bytesOf, type Words } from './words.ts';
 
 /** A server that lets go of a connection behind its reply does so at once; a reader to the end hangs on others. */
-const CLOSE_MS = 1_000;
+const CLOSE_MS = 3_000;
 
 /** One request, one line back, one connection; the variants are quirks. */
 export class LineProgram extends FieldProgram {

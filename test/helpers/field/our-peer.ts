@@ -24,12 +24,13 @@ export interface OurPeerOptions {
  * take its time; among others each of them costs the wait.
  */
 function timingFor(dialects: readonly FieldDialect[]): Partial<Timing> {
-  const { endLook, linger } = DEFAULT_TIMING;
+  const { endLook, linger, probe } = DEFAULT_TIMING;
   const all = (one: FieldDialect) => dialects.every((dialect) => dialect === one);
   const isMixed = new Set(dialects).size > 1;
   return {
     endLook: all('callback') ? 10_000 : isMixed ? 500 : endLook,
     linger: all('persistent') ? 10_000 : linger,
+    probe: all('prefixed') || all('raw') ? 10_000 : isMixed ? 700 : probe,
   };
 }
 
