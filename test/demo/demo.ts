@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runProgram } from '../helpers/run-program.ts';
 import { SpawnedPeer } from '../helpers/spawned-peer.ts';
 
 /**
  * Four real peers of this build in temporary folders. One is driven through its menu without a person: HELLO, Obter peers until it
- * knows all, a search, a download from two sources, statistics, Sair. The screens of all four are shown as they happen, each line
+ * knows all, a search, a download from two sources, Sair. The screens of all four are shown as they happen, each line
  * after the name of its peer and its Lamport clock, which takes the place of the clock's own lines; what is typed stands after the
- * prompt; the menu is shown once. Ends with 0 only if what arrived has the SHA-256 of what was shared.
+ * prompt; the menu is shown once. At the end `eachare conferir` judges the event logs of this very run, and its diagram is written.
+ * Ends with 0 only if what arrived has the SHA-256 of what was shared and no rule was broken.
  */
 
 const COLORS = { ana: 36, bia: 33, caio: 35, davi: 32 } as const;
@@ -14,6 +16,8 @@ type Name = keyof typeof COLORS;
 const PATIENCE_MS = 5_000;
 /** The last lines of the other screens are on their way when a command of one peer is over. */
 const OTHER_SCREENS_MS = 150;
+/** Where the space-time diagram of the run is written. */
+const DIAGRAM = 'demo-diagrama.html';
 /** 20,000 bytes are three chunks of this size. */
 const CHUNK_BYTES = 8192;
 
@@ -113,7 +117,6 @@ async function main(): Promise<boolean> {
   await type(ana, 'ana pergunta a bia quem ela conhece, e descobre caio e davi', 2);
   await type(ana, 'ana pergunta a todos: agora os três estão ONLINE', 2);
   await type(ana, 'ana busca arquivos, e baixa aula.bin de bia e caio ao mesmo tempo', 4, 1);
-  await type(ana, 'ana vê as estatísticas', 5);
 
   title('todos saem, ana primeiro');
   say('ana', '> 9');
@@ -131,14 +134,27 @@ async function main(): Promise<boolean> {
   title('conferido');
   console.log(`SHA-256 do que bia e caio têm:   ${sha256(data)}`);
   console.log(`SHA-256 do que chegou a ana:     ${arrived} (de ${names.sort().join(' e ')})`);
-  return arrived === sha256(data) && names.length === 2;
+  return (await judged()) && arrived === sha256(data) && names.length === 2;
+}
+
+/** What the event logs of the four say of the rules, and their diagram. */
+async function judged(): Promise<boolean> {
+  title('eachare conferir: as regras, sobre os registros de eventos desta execução');
+  const logs = [...peers.values()].reverse().map(({ logPath }) => logPath);
+  const verdict = await runProgram(['conferir', ...logs]);
+  console.log(verdict.stdout.trimEnd());
+  const called = [...peers].flatMap(([name, { address }]) => ['--nome', `${address}=${name}`]);
+  const drawn = await runProgram(['diagrama', '--saida', DIAGRAM, ...called, ...logs]);
+  if (drawn.code !== 0) console.log(drawn.stderr.trimEnd());
+  return verdict.code === 0 && drawn.code === 0;
 }
 
 const startedAt = performance.now();
 try {
   const ok = await main();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).replace('.', ',');
-  console.log(`${ok ? 'Tudo certo' : 'Algo falhou'} em ${seconds} s.`);
+  const where = ok ? ` O diagrama desta execução está em ${DIAGRAM}: abra-o no navegador.` : '';
+  console.log(`${ok ? 'Tudo certo' : 'Algo falhou'} em ${seconds} s.${where}`);
   process.exitCode = ok ? 0 : 1;
 } finally {
   await Promise.all([...peers.values()].map((peer) => peer[Symbol.asyncDispose]()));

@@ -159,6 +159,11 @@ export class SpawnedPeer implements AsyncDisposable {
   }
 
   /** Reads the rest of the event log; for use after the exit. */
+  /** The event log of this run. */
+  get logPath(): string {
+    return this.#logPath;
+  }
+
   async readEvents(): Promise<readonly LoggedEvent[]> {
     await this.#readLog();
     return this.events;
