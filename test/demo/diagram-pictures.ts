@@ -6,7 +6,7 @@ import { Browser } from '../helpers/chromium.ts';
 import { runProgram } from '../helpers/run-program.ts';
 
 /**
- * Makes the two pictures of docs/diagrama.md from the logs of docs/exemplo, with a real browser:
+ * Makes the two pictures of docs/aula.md from the logs of docs/exemplo, with a real browser:
  * `npx tsx test/demo/diagram-pictures.ts`, after `npm run build`.
  */
 

@@ -6,7 +6,7 @@ import { LogReader } from '../../../src/diagram/read-log.ts';
 import { judge } from '../../../src/diagram/rules.ts';
 import { chain, relation, withVectors } from '../../../src/diagram/vectors.ts';
 
-/** The logs of docs/exemplo and what docs/diagrama.md says of them. */
+/** The logs of docs/exemplo and what docs/aula.md says of them. */
 const reader = new LogReader();
 const names = ['ana', 'bia', 'caio'];
 for (const name of names) {
@@ -20,7 +20,7 @@ function at(name: string, clock: number): number {
   return model.events.findIndex((event) => names[event.line] === name && event.clock === clock);
 }
 
-describe('the exercises of docs/diagrama.md', () => {
+describe('the exercises of docs/aula.md', () => {
   it('are about a run in which all rules hold', () => {
     expect(judge(reader.logs).violations).toEqual([]);
   });
