@@ -122,8 +122,10 @@ export class Handshake {
   async #trySession(peer: KnownPeer, signal: AbortSignal | undefined): Promise<void> {
     const { pool, timing } = this.#options;
     const connection = peer.kept ?? (await pool.dial(peer.address, signal));
+    let isSilent = false;
     try {
       const reply = await greet(connection, [SESSION], { timeoutMs: timing.trial, signal });
+      isSilent = reply === undefined && !connection.exchange.hasEnded;
       if (reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION)) {
         connection.exchange.become('session');
       }
@@ -131,15 +133,17 @@ export class Handshake {
       // Whatever it is that came, it is no session; the request itself will show what is wrong.
       if (!(error instanceof RemoteError)) throw error;
     }
-    if (connection.exchange.state.name !== 'session')
-      this.#noSession(peer, connection, signal?.aborted === true);
+    if (connection.exchange.state.name !== 'session') {
+      this.#noSession(peer, connection, signal?.aborted === true, isSilent);
+    }
     pool.keepOrClose(peer, connection);
   }
 
-  #noSession(peer: KnownPeer, connection: Connection, isGivenUp: boolean): void {
+  #noSession(peer: KnownPeer, connection: Connection, isGivenUp: boolean, isSilent: boolean): void {
     // A reply that we did not wait for, or half of one, would be taken for that of the next request.
     if (connection.exchange.hasUnfinished || isGivenUp) connection.finish();
-    if (!isGivenUp && peer.dialect?.isSession === true) {
+    // Silence may be that of the link: it does not unlearn what was shown before.
+    if (!isGivenUp && !isSilent && peer.dialect?.isSession === true) {
       peer.learn({ dialect: DEFAULT_DIALECT, evidence: 'no-session' });
     }
   }

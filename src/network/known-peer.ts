@@ -121,6 +121,12 @@ export class KnownPeer {
     if (isShown) this.#isAssumed = false;
   }
 
+  /** What it has done now is nothing that its dialect does: all is open again. */
+  disproved(): void {
+    this.#learnt = undefined;
+    this.#isAssumed = false;
+  }
+
   /** We have dialled it and reached that host. */
   reached(remoteHost: string): void {
     this.#reachedHost = plain(remoteHost);

@@ -85,10 +85,11 @@ export class Recogniser {
   #prove(
     { message, trailingSpace, again }: TheirRequest,
     connection: Connection,
-    { dialect }: KnownPeer,
+    peer: KnownPeer,
     hasClosed: boolean,
   ): Dialect | undefined {
     const { type } = message;
+    const { dialect } = peer;
     const seen = {
       asksForSession: type === 'HELLO' && message.capabilities.includes(SESSION),
       trailingSpace,
@@ -97,11 +98,14 @@ export class Recogniser {
       closedAtOnce: hasClosed && type !== 'HELLO',
     };
     const proof = proveByRequest(seen, dialect);
-    if (proof === undefined) return undefined;
+    if (proof === undefined) {
+      if (dialect?.fitsRequest?.(seen) === false && this.isFrom(message, connection)) peer.disproved();
+      return undefined;
+    }
     if (!this.isFrom(message, connection)) return proof.dialect;
-    const peer = this.#options.known.get(message.origin);
-    peer.learn(proof);
-    return peer.dialect;
+    const known = this.#options.known.get(message.origin);
+    known.learn(proof);
+    return known.dialect;
   }
 
   #hasHint(host: string): boolean {

@@ -103,6 +103,8 @@ export interface Dialect {
   readonly replyProof?: { readonly name: string; readonly holds: (seen: ReplyEvidence) => boolean };
   readonly requestProof?: { readonly name: string; readonly holds: (seen: RequestEvidence) => boolean };
   readonly fits: (seen: ReplyEvidence) => boolean;
+  /** Whether a request can be of it; all can, unless it says otherwise. */
+  readonly fitsRequest?: (seen: RequestEvidence) => boolean;
 }
 
 const isText = ({ framing, cameBack }: ReplyEvidence): boolean => framing === 'text' && !cameBack;
@@ -175,6 +177,7 @@ const DIALECTS: readonly Dialect[] = [
       holds: ({ trailingSpace, hasArguments }) => trailingSpace && !hasArguments,
     },
     fits: (seen) => isText(seen) && !seen.manyOnOneLine,
+    fitsRequest: ({ trailingSpace, hasArguments }) => trailingSpace || hasArguments,
   },
   {
     ...DEFAULT_DIALECT,

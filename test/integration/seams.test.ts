@@ -123,3 +123,16 @@ it('a session that asks without end holds up nobody else', async () => {
   const served = peer.reporter.all('message-sent').filter(({ type }) => type === 'FILE').length;
   expect(served).toBeLessThan(asked);
 });
+
+it('a request without the space of its kind ends what is remembered of an entry a line', async () => {
+  await using peer = await TestPeer.start({ files: { a: Buffer.from('1'), b: Buffer.from('2') } });
+  const origin = '127.0.0.1:9';
+  const ask = async (request: string) =>
+    (await RawSocket.exchange(peer.port, `${origin} 1 ${request}\n`)).toString();
+  expect(await ask('LS ')).toMatch(/LS_LIST 2 a:1\nb:1\n\n$/);
+  expect(await ask('DL a 10 0')).toMatch(/FILE a 1 0 MQ==\n$/);
+  expect(await ask('LS ')).toMatch(/LS_LIST 2 a:1\nb:1\n\n$/);
+  using plain = await RawSocket.connect(peer.port);
+  plain.write(`${origin} 2 LS\n`);
+  expect((await plain.untilEnd()).toString()).toMatch(/LS_LIST 2 a:1 b:1\n$/);
+});
