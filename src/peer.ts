@@ -355,7 +355,7 @@ export class Peer {
     if (peer.dialect?.staysOpen === true && !peer.dialect.isSession) exchange.become('persistent');
   }
 
-  /** Anybody may say BYE for another: its status changes, what runs between us and the other goes on. */
+  /** Anybody may say BYE for another: what runs between us and the other goes on. */
   #goodbye(connection: Connection, message: Message): void {
     const isFrom = this.#recogniser.isFrom(message, connection);
     connection.finish();
