@@ -79,32 +79,13 @@ function oneShots(port: number, lanes: number, bytes: (number: number) => string
   for (let lane = 0; lane < lanes; lane++) next();
 }
 
-/** Says one reply, whatever is asked, and closes. */
-function replying(reply: () => string | Buffer): (socket: net.Socket) => void {
-  return (socket) => {
-    socket.on('data', (data: Buffer) => {
-      if (data.includes(' HELLO')) socket.end();
-      else socket.end(reply());
-    });
-  };
-}
-
 const ls = `${ORIGIN} 2 LS\n`;
 
 /** By name; `hostile.ts` says what the victim does meanwhile. */
 const ATTACKS: Readonly<Record<string, Attack>> = {
   none: {},
-  'escaped-list': {
-    fakes: {
-      count: 1,
-      serve: replying(() => `127.0.0.1:9 1 LS_LIST 1 ${ESCAPED.repeat((22 * MIB) / 3 - 100)}:1\n`),
-    },
-  },
   'escaped-request': {
     run: (port) => oneShots(port, 4, () => `${ORIGIN} 1 DL ${ESCAPED.repeat((22 * MIB) / 3)} 256 0\n`),
-  },
-  'plain-list': {
-    fakes: { count: 1, serve: replying(() => `127.0.0.1:9 1 LS_LIST 1 ${'a'.repeat(10 * MIB)}:1\n`) },
   },
   'unread-lists': { run: (port) => sessions(port, 100, ls.repeat(100), false) },
   'unread-peers': { run: (port) => sessions(port, 400, `${ORIGIN} 2 GET_PEERS\n`.repeat(300), false) },
@@ -133,9 +114,6 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
       await pause(500);
       socket.destroy();
     },
-  },
-  'on-ours': {
-    fakes: { count: 1, serve: (socket) => pour(socket, Buffer.alloc(64 * 1024, 'x'), 20 * MIB) },
   },
   'while-waiting': {
     fakes: { count: 1, serve: (socket) => void socket.resume().end() },
@@ -171,7 +149,6 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
       for (const address of listening) dial(port).end(`${address} 1 HELLO\n`);
     },
   },
-  silent: { fakes: { count: 150, serve: (socket) => void socket.resume() } },
   'far-clock': { run: (port) => void dial(port).end(`${ORIGIN} ${2 ** 50} HELLO\n`) },
 };
 

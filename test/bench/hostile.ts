@@ -56,9 +56,7 @@ const thousand = Array.from({ length: 900 }, (_, i) => `10.9.${i >> 8}.${i & 255
 
 const CASES: readonly Case[] = [
   { attack: 'none', what: 'no attack' },
-  { attack: 'escaped-list', what: '22 MiB of %41 in LS_LIST', knowsFakes: true, types: '4\n' },
   { attack: 'escaped-request', what: '22 MiB of %41 in DL, 4 at a time' },
-  { attack: 'plain-list', what: 'a name of 10 MiB in LS_LIST', knowsFakes: true, types: '4\n' },
   { attack: 'unread-lists', what: '100 sessions x 100 LS unread, 10,000 files', prepare: manyFiles },
   {
     attack: 'unread-peers',
@@ -99,7 +97,6 @@ const CASES: readonly Case[] = [
     what: '140 HELLO in the names of a third host',
     note: async (_, __, attackers) => `${String(await attackers.ask({ ask: 'accepted' }))} connections to it`,
   },
-  { attack: 'silent', what: '150 silent neighbours and a search', knowsFakes: true, types: '4\n' },
   {
     attack: 'far-clock',
     what: 'HELLO with clock 2^50',
