@@ -1,6 +1,7 @@
 import { benchCodec } from './codec.ts';
 import { benchCrowd } from './crowd.ts';
 import { benchEngine } from './engine.ts';
+import { benchHostile } from './hostile.ts';
 import { benchKilled } from './killed.ts';
 import { benchListing } from './listing.ts';
 import { isReached, type Row } from './measure.ts';
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, () => Result | Promise<Result>>> = {
   'killed: a source lost half way': benchKilled,
   'crowd: many clients': benchCrowd,
   'listing: LS beside a download': benchListing,
+  'hostile: what attacks cost': benchHostile,
   'memory: a very large file': benchMemory,
 };
 

@@ -13,6 +13,8 @@ export interface ScreenPeerOptions {
   readonly args?: readonly string[];
   /** Another build than that of this repository. */
   readonly program?: string;
+  /** A shell command that bounds what the process may use, run in front of it. */
+  readonly limit?: string;
 }
 
 /** What one download has taken, in seconds. */
@@ -35,11 +37,13 @@ export class ScreenPeer implements AsyncDisposable {
   readonly #watchers = new Set<() => void>();
   #screen = '';
 
-  private constructor(home: string, { args = [], program = PROGRAM }: ScreenPeerOptions) {
+  private constructor(home: string, { args = [], program = PROGRAM, limit = ':' }: ScreenPeerOptions) {
     this.home = home;
     this.folder = join(home, 'shared');
     const positional = ['127.0.0.1:0', join(home, 'vizinhos.txt'), this.folder];
-    this.process = spawn(process.execPath, [program, ...args, ...positional], { cwd: home });
+    // `exec`: signals are for the program, not for a shell around it.
+    const shell = ['-c', `${limit} && exec "$0" "$@"`, process.execPath, program, ...args, ...positional];
+    this.process = spawn('sh', shell, { cwd: home });
     const take = (text: string) => {
       this.#screen += text;
       for (const watch of this.#watchers) watch();
