@@ -12,7 +12,7 @@ const ROOMS = [
     room: 'network',
     may: ['errors', 'limits', 'protocol'],
     types: ['events', 'handlers', 'neighbours'],
-    packages: ['node:net', 'node:dns/promises', 'node:events', 'node:timers/promises'],
+    packages: ['node:net', 'node:tls', 'node:dns/promises', 'node:events', 'node:timers/promises'],
   },
   {
     room: 'download',
@@ -71,7 +71,7 @@ const ROOMS = [
     ],
   },
 ];
-const STORY = ['eachare', 'options', 'commands', 'peer', 'clock', 'neighbours', 'handlers'];
+const STORY = ['eachare', 'options', 'chave', 'commands', 'peer', 'clock', 'neighbours', 'handlers'];
 const PLACES = [...STORY, 'events', 'errors', 'limits', ...ROOMS.map(({ room }) => room)];
 
 /** Imports of these places, from whatever depth. */

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { Clock } from './clock.ts';
 import * as commands from './commands.ts';
 import { LogFile } from './log/log-file.ts';
+import { readKey } from './disk/key-file.ts';
 import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
 import { SharedFolder } from './disk/share/shared-folder.ts';
 import { Downloads } from './download/downloads.ts';
@@ -42,6 +43,15 @@ class StartupFailure extends Error {
   }
 }
 
+const USAGE_CODES: readonly string[] = [
+  'not-found',
+  'not-a-folder',
+  'not-a-file',
+  'not-text',
+  'not-private',
+  'not-a-key',
+];
+
 /** Opens what an argument names. An argument that names nothing usable is wrong usage, the rest a failure. */
 async function openArgument<T>(
   argument: string,
@@ -54,7 +64,7 @@ async function openArgument<T>(
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     const hint = error.code === 'not-found' && create !== '' ? ` (crie com: ${create})` : '';
-    const isUsage = ['not-found', 'not-a-folder', 'not-a-file', 'not-text'].includes(error.code);
+    const isUsage = USAGE_CODES.includes(error.code);
     const text = `${argument}: "${path}" ${reason(error.code)}${hint}`;
     throw new StartupFailure(text, isUsage ? EXIT.usage : EXIT.failure, error);
   }
@@ -62,7 +72,7 @@ async function openArgument<T>(
 
 /** Everything that a run is made of, from the command line to the menu. */
 async function run(options: Options): Promise<void> {
-  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes } = options;
+  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes, keyPath } = options;
   const reporters: Reporter[] = [];
   const reporter: Reporter = {
     report: (event: AppEvent) => {
@@ -81,6 +91,10 @@ async function run(options: Options): Promise<void> {
     () => SharedFolder.open(folderPath, { reporter }),
     `mkdir "${folderPath}"`,
   );
+  const key =
+    keyPath === undefined
+      ? undefined
+      : await openArgument('--chave', keyPath, () => readKey(keyPath), `eachare chave "${keyPath}"`);
   const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
   const inFile = lines.flatMap(({ address }) => address ?? []);
 
@@ -95,6 +109,7 @@ async function run(options: Options): Promise<void> {
     timing: options.timing,
     pure: options.pure,
     delayMs: options.delayMs,
+    key,
   });
 
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
@@ -230,6 +245,7 @@ const SUBCOMMANDS: Readonly<
   Record<string, (args: readonly string[], around: Surroundings) => Promise<number>>
 > = {
   diagrama: async (args, around) => (await import('./diagram/diagrama.ts')).diagrama(args, around),
+  chave: async (args, around) => (await import('./chave.ts')).chave(args, around),
   conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),
 };
 

@@ -43,6 +43,7 @@ export type ConnectionErrorCode =
   | 'reply-timeout'
   | 'write-timeout'
   | 'request-timeout' // a connection that brings no request
+  | 'no-key' // has not shown that it has the key of our private network
   | 'reset'
   | 'no-reply' // closed in good order, without an answer
   | 'no-resources' // descriptors or local ports used up
@@ -70,6 +71,9 @@ export type FileErrorCode =
   | 'out-of-range'
   | 'too-large'
   | 'changed' // the file became shorter while it was read
+  | 'exists' // and is not to be overwritten
+  | 'not-private' // others may read it
+  | 'not-a-key'
   | 'busy' // it takes longer than its asker should wait
   | 'io';
 

@@ -115,7 +115,8 @@ export type AppEvent =
   | { readonly event: 'leaving'; readonly cause: 'menu' | 'signal' | 'end-of-input' };
 
 /** What can be wrong with a connection that somebody opened to us. */
-export type RejectionCode = ProtocolErrorCode | 'request-timeout' | 'too-many-connections' | 'accept-failed';
+export type RejectionCode =
+  ProtocolErrorCode | 'request-timeout' | 'no-key' | 'too-many-connections' | 'accept-failed';
 
 /** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
 export interface MessageSent {

@@ -16,6 +16,8 @@ export interface Options {
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
+  /** File with the key of a private network. */
+  readonly keyPath: string | undefined;
   /** Nothing but the nine messages of the course, one request a connection. */
   readonly pure: boolean;
   /** Milliseconds that every message waits before it leaves. */
@@ -34,6 +36,7 @@ interface Flags {
   readonly eventos?: string;
   readonly eventosMax?: string;
   readonly mensagens?: string;
+  readonly chave?: string;
   readonly semMenu?: true;
   readonly semCor?: true;
   readonly puro?: true;
@@ -60,6 +63,7 @@ Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
 Outros comandos (cada um com a sua --ajuda):
   eachare diagrama <eventos.jsonl>…  desenha o diagrama espaço-tempo de uma execução
   eachare conferir <eventos.jsonl>…  confere as regras do relógio de Lamport e do protocolo
+  eachare chave <arquivo>            cria a chave de uma rede privada (--chave)
 
 Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
@@ -167,6 +171,7 @@ function createCommand(version: string): Command {
       `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
       (text: string, before: readonly string[] = []) => [...before, text],
     )
+    .option('--chave <arquivo>', 'rede privada: só fala, e cifrado, com quem tem a mesma chave')
     .option('--puro', 'só as nove mensagens do curso, um pedido por conexão: sem sessões nem SHA-256')
     .option(
       '--atraso <ms>',
@@ -222,7 +227,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
     throw new UsageError(usageMessage(error), { cause: error });
   }
   const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, dialeto, eventos, eventosMax, mensagens, semMenu, semCor, puro, atraso, tempos } =
+  const { chunk, dialeto, chave, eventos, eventosMax, mensagens, semMenu, semCor, puro, atraso, tempos } =
     command.opts<Flags>();
   return {
     run: {
@@ -232,6 +237,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
       chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
       eventsPath: eventos,
       eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
+      keyPath: chave,
       menu: semMenu !== true,
       messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
       color: semCor !== true,

@@ -17,6 +17,7 @@ import { Pool } from './network/pool.ts';
 import { Recogniser } from './network/recogniser.ts';
 import { Reports } from './network/reports.ts';
 import { RequestServer, type About } from './network/request-server.ts';
+import { Secure } from './network/secure.ts';
 import { Connection, type OnEvent } from './network/socket.ts';
 import { DEFAULT_TIMING, slowed, type Timing } from './network/timing.ts';
 import type { Address } from './protocol/address.ts';
@@ -55,6 +56,8 @@ export interface PeerOptions {
   readonly pure?: boolean;
   /** Every message waits so long before it leaves, in milliseconds. */
   readonly delayMs?: number;
+  /** Of a private network, 256 bits: nothing is said to or heard from whoever has another one, or none. */
+  readonly key?: Buffer | undefined;
 }
 
 export class Peer {
@@ -84,6 +87,7 @@ export class Peer {
       timing,
       pure = false,
       delayMs = 0,
+      key,
     } = options;
     this.#address = address;
     this.#clock = clock;
@@ -97,7 +101,9 @@ export class Peer {
     const common = { known: this.#known, timing: this.#timing, pace: this.#pace, pure };
     const onEvent: OnEvent = (connection, event) => this.#onEvent(connection, event);
     const own = () => this.#address;
-    this.#pool = new Pool({ ...common, own, onEvent });
+    const onNoKey = (remoteHost: string) => this.#reports.rejected(remoteHost, 'no-key');
+    const secure = key === undefined ? undefined : new Secure({ key, timing: this.#timing, onNoKey });
+    this.#pool = new Pool({ ...common, own, onEvent, secure });
     const send = (connection: Connection, to: Address, draft: Draft) =>
       this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false });
     this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
@@ -120,7 +126,8 @@ export class Peer {
       onRefused: (remoteHost, request, error) => this.#reports.refused(remoteHost, request, error),
     });
     this.#listener = new Listener({
-      onSocket: (socket) => {
+      onSocket: (outer) => {
+        const socket = secure?.accept(outer) ?? outer;
         const awaitedBytes = this.#client.awaitedBytes(socket.remoteAddress ?? '?');
         return new Connection(socket, { own: this.#address, awaitedBytes, timing: this.#timing }, onEvent);
       },

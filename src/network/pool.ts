@@ -3,6 +3,7 @@ import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
+import type { Secure } from './secure.ts';
 import { Connection, connectionError, type OnEvent } from './socket.ts';
 import type { Timing } from './timing.ts';
 
@@ -14,6 +15,8 @@ export interface PoolOptions {
   readonly onEvent: OnEvent;
   /** One request a connection, but to programs that have shown that they keep theirs. */
   readonly pure: boolean;
+  /** Around every connection of a private network. */
+  readonly secure: Secure | undefined;
 }
 
 /**
@@ -40,18 +43,21 @@ export class Pool {
 
   /**
    * Connects to a neighbour.
-   * @throws ConnectionError `refused`, `unreachable`, `unknown-host`, `connect-timeout`, `no-resources`, `reset`, `aborted`
+   * @throws ConnectionError `refused`, `unreachable`, `unknown-host`, `connect-timeout`, `no-key`, `no-resources`, `reset`,
+   *   `aborted`
    */
   async dial(to: Address, signal?: AbortSignal): Promise<Connection> {
-    const { known, own, timing, onEvent } = this.#options;
+    const { known, own, timing, onEvent, secure } = this.#options;
     if (signal?.aborted === true || this.#isClosed) throw new ConnectionError('aborted');
     // The types of Node.js lack this option of its streams for sockets that connect.
     const buffer = { writableHighWaterMark: SOCKET_BUFFER_BYTES };
-    const socket = net.connect({ ...splitAddress(to), ...buffer, allowHalfOpen: true, noDelay: true });
+    const outer = net.connect({ ...splitAddress(to), ...buffer, allowHalfOpen: true, noDelay: true });
+    const socket = secure?.connect(outer) ?? outer;
     const connection = new Connection(socket, { own: own(), dialled: to, timing }, onEvent);
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     await connected(socket, timing.connect, signal);
+    await secure?.established(socket, signal);
     if (this.#isClosed) {
       socket.destroy();
       throw new ConnectionError('aborted');

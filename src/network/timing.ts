@@ -5,6 +5,8 @@
 export interface Timing {
   /** A connection to a neighbour. In a LAN it is there within milliseconds; the kernel repeats a lost SYN after 1 s. */
   readonly connect: number;
+  /** In a private network: from there until the other side has shown that it has the key. */
+  readonly handshake: number;
   /** Silence while a reply is due, after which its sender counts as gone; other programs allow 5 s too. */
   readonly reply: number;
   /** Silence of a reader while we have something to write to it. */
@@ -42,6 +44,7 @@ export interface Timing {
 
 export const DEFAULT_TIMING: Timing = {
   connect: 2_000,
+  handshake: 2_000,
   reply: 5_000,
   write: 5_000,
   request: 5_000,

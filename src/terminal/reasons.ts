@@ -38,6 +38,7 @@ const CONNECTION: Readonly<Record<ConnectionErrorCode, string>> = {
   'connect-timeout': 'tempo de conexão esgotado',
   'reply-timeout': 'a resposta não chegou a tempo',
   'write-timeout': 'o envio não terminou a tempo',
+  'no-key': 'o outro lado não mostrou ter a chave desta rede',
   reset: 'conexão interrompida',
   'no-reply': 'conexão encerrada sem resposta',
   'no-resources': 'sem conexões livres nesta máquina',
@@ -57,6 +58,9 @@ const FILE: Readonly<Record<FileErrorCode, string>> = {
   'out-of-range': 'chunk além do fim do arquivo',
   'too-large': 'tamanho acima do permitido',
   changed: 'o arquivo mudou durante a leitura',
+  exists: 'já existe e não será sobrescrito',
+  'not-private': 'pode ser lido por outros usuários (corrija com: chmod 600)',
+  'not-a-key': 'não é uma chave de 64 dígitos hexadecimais (crie uma com: eachare chave <arquivo>)',
   busy: 'ainda não está pronto, pode ser pedido de novo',
   io: 'erro de entrada e saída',
 };

@@ -23,6 +23,8 @@ export interface TestPeerOptions {
   readonly folder?: Share & Sinks;
   /** Waits other than the usual ones, of its connections and its downloads. */
   readonly timing?: Partial<Timing & DownloadTiming>;
+  /** Of a private network. */
+  readonly key?: Buffer | undefined;
 }
 
 /** A test has no patience with a link that is down or a digest that is not told, and all its neighbours live on one host. */
@@ -56,7 +58,7 @@ export class TestPeer implements AsyncDisposable {
   readonly #folder: Share & Sinks;
   #closed: Promise<void> | undefined;
 
-  private constructor({ files = {}, folder, timing = {} }: TestPeerOptions) {
+  private constructor({ files = {}, folder, timing = {}, key }: TestPeerOptions) {
     this.share = new MemoryShare(files);
     this.#folder = folder ?? this.share;
     this.neighbours = new Neighbours(() => this.peer.address);
@@ -67,6 +69,7 @@ export class TestPeer implements AsyncDisposable {
       share: this.#folder,
       reporter: this.reporter,
       timing: { linger: 1, probeInterval: 1, ...timing },
+      key,
     });
     this.downloads = new Downloads({
       peer: this.peer,
