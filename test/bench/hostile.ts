@@ -77,12 +77,6 @@ const CASES: readonly Case[] = [
     prepare: sparseFile,
   },
   {
-    attack: 'on-ours',
-    what: '20 MiB on a connection that the victim opened',
-    knowsFakes: true,
-    types: '4\n',
-  },
-  {
     attack: 'while-waiting',
     what: '40 lines of 4 MiB while a GET_PEERS waits',
     knowsFakes: true,
