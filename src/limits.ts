@@ -36,9 +36,6 @@ export const MAX_CLOCK = 2 ** 50;
 /** One message may lift our clock by no more: a network must not be driven to the end of the numbers by one lie (section 2). */
 export const MAX_CLOCK_JUMP = 2 ** 32;
 
-/** Slowest transfer that is worth waiting for: a large chunk gets this much more time than REPLY_TIMEOUT_MS. */
-export const SLOWEST_BYTES_PER_MS = 128;
-
 /** Connections that others hold to us; the oldest without a request in hand goes first. Below the usual 1024 descriptors. */
 export const MAX_INBOUND_CONNECTIONS = 640;
 
