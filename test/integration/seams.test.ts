@@ -120,8 +120,13 @@ it('a session that asks without end holds up nobody else', async () => {
   await until(() => flooding.connection.receivedBytes > 10_000, 5_000, 'the flood');
   const reply = await RawSocket.exchange(peer.port, '127.0.0.1:9 1 LS\n');
   expect(reply.toString()).toContain('LS_LIST 1 f:1000000');
-  const served = peer.reporter.all('message-sent').filter(({ type }) => type === 'FILE').length;
-  expect(served).toBeLessThan(asked);
+  const sent = () => peer.reporter.all('message-sent').map(({ type }) => type);
+  await until(
+    () => sent().filter((type) => type === 'FILE').length === asked,
+    30_000,
+    'the end of the flood',
+  );
+  expect(sent().indexOf('LS_LIST')).toBeLessThan(sent().lastIndexOf('FILE'));
 });
 
 it('a request without the space of its kind ends what is remembered of an entry a line', async () => {
