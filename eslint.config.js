@@ -71,7 +71,17 @@ const ROOMS = [
     ],
   },
 ];
-const STORY = ['eachare', 'options', 'chave', 'commands', 'peer', 'clock', 'neighbours', 'handlers'];
+const STORY = [
+  'eachare',
+  'program',
+  'options',
+  'chave',
+  'commands',
+  'peer',
+  'clock',
+  'neighbours',
+  'handlers',
+];
 const PLACES = [...STORY, 'events', 'errors', 'limits', ...ROOMS.map(({ room }) => room)];
 
 /** Imports of these places, from whatever depth. */

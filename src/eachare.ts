@@ -1,138 +1,37 @@
 #!/usr/bin/env node
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
-import { Clock } from './clock.ts';
+import { constants } from 'node:os';
 import * as commands from './commands.ts';
-import { LogFile } from './log/log-file.ts';
-import { readKey } from './disk/key-file.ts';
-import { NeighboursFile, NeighboursKeeper } from './disk/neighbours-file.ts';
-import { SharedFolder } from './disk/share/shared-folder.ts';
-import { Downloads } from './download/downloads.ts';
 import { Statistics } from './download/statistics.ts';
 import type { Surroundings } from './diagram/command-line.ts';
-import { FileError, StartError, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
 import type { Ask, AppEvent, Reporter } from './events.ts';
-import { Neighbours } from './neighbours.ts';
 import { parseOptions, type Options } from './options.ts';
-import { Peer } from './peer.ts';
-import { parseAddress } from './protocol/address.ts';
-import { EventLog } from './log/event-log.ts';
-import { RepetitionFilter } from './log/repetition-filter.ts';
-import { reason } from './terminal/reasons.ts';
+import { build, EXIT, StartupFailure } from './program.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /**
- * The front door: command line → objects → menu loop → exit code. Nobody imports this file, and only this file knows
- * all the rooms.
+ * The front door: command line → objects → menu loop → exit code. Nobody imports this file, and only this file and
+ * `program.ts`, which builds the objects, know all the rooms.
  */
 
-/** Documented in the help and in the README. */
-const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What ends by a signal has this plus its number, as a shell tells it: 130 by Ctrl-C. */
+const SIGNAL_EXIT = 128;
 
 /** If something still keeps the process alive this long after its last word, it ends anyway. */
 const LAST_RESORT_MS = 1_000;
 
-/** Why a run cannot begin, in one line for the person. */
-class StartupFailure extends Error {
-  readonly exitCode: number;
-  constructor(message: string, exitCode: number, cause: unknown) {
-    super(message, { cause });
-    this.exitCode = exitCode;
-  }
-}
-
-const USAGE_CODES: readonly string[] = [
-  'not-found',
-  'not-a-folder',
-  'not-a-file',
-  'not-text',
-  'not-private',
-  'not-a-key',
-];
-
-/** Opens what an argument names. An argument that names nothing usable is wrong usage, the rest a failure. */
-async function openArgument<T>(
-  argument: string,
-  path: string,
-  open: () => T | Promise<T>,
-  create = '',
-): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    const hint = error.code === 'not-found' && create !== '' ? ` (crie com: ${create})` : '';
-    const isUsage = USAGE_CODES.includes(error.code);
-    const text = `${argument}: "${path}" ${reason(error.code)}${hint}`;
-    throw new StartupFailure(text, isUsage ? EXIT.usage : EXIT.failure, error);
-  }
-}
-
-/** Everything that a run is made of, from the command line to the menu. */
-async function run(options: Options): Promise<void> {
-  const { neighboursPath, folderPath, eventsPath, eventsMaxBytes, keyPath } = options;
-  const reporters: Reporter[] = [];
-  const reporter: Reporter = {
-    report: (event: AppEvent) => {
-      for (const each of reporters) each.report(event);
-    },
-  };
-  const file = await openArgument(
-    '<vizinhos.txt>',
-    neighboursPath,
-    () => NeighboursFile.open(neighboursPath),
-    `touch "${neighboursPath}"`,
-  );
-  const folder = await openArgument(
-    '<diretório_compartilhado>',
-    folderPath,
-    () => SharedFolder.open(folderPath, { reporter }),
-    `mkdir "${folderPath}"`,
-  );
-  const key =
-    keyPath === undefined
-      ? undefined
-      : await openArgument('--chave', keyPath, () => readKey(keyPath), `eachare chave "${keyPath}"`);
-  const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
-  const inFile = lines.flatMap(({ address }) => address ?? []);
-
-  const neighbours: Neighbours = new Neighbours(() => peer.address);
-  const peer = new Peer({
-    address: options.address,
-    clock: new Clock(),
-    neighbours,
-    share: folder,
-    reporter,
-    dialects: options.dialects,
-    timing: options.timing,
-    pure: options.pure,
-    delayMs: options.delayMs,
-    key,
-  });
-
+/** A run with the menu, from the command line to its exit code. */
+async function run(options: Options): Promise<number> {
+  const program = await build(options);
+  const { peer, neighbours, folder, downloads, reporter } = program;
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
   const screen = new Screen({ terminal, address: () => peer.address, messages: options.messages });
-  reporters.push(screen);
-  const keeper = new NeighboursKeeper(file, inFile, reporter);
-  reporters.push(keeper);
-  if (eventsPath !== undefined) {
-    const onError = ({ path, code }: FileError) =>
-      reporter.report({ event: 'event-log-not-written', path, code });
-    const log = await openArgument('--eventos', eventsPath, () =>
-      LogFile.open(eventsPath, onError, eventsMaxBytes),
-    );
-    // First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process.
-    const events = new RepetitionFilter(
-      new EventLog({ write: (line) => log.write(line), run: randomUUID(), peer: () => peer.address }),
-    );
-    reporters.unshift(events);
-    process.on('exit', () => {
-      events.flush();
-      log.close();
-    });
-  }
+  program.addReporter(screen);
 
   const stop = new AbortController();
   // Every request under way listens to it: many listeners are no leak.
@@ -142,43 +41,25 @@ async function run(options: Options): Promise<void> {
     if (stop.signal.aborted) process.exit(EXIT.ok);
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   terminal.onInterrupt(onSignal);
   terminal.onOutputClosed(() => stop.abort());
 
   try {
-    await peer.listen();
+    await program.start();
   } catch (error) {
     terminal.close();
-    if (!(error instanceof StartError)) throw error;
-    throw new StartupFailure(
-      `<endereço:porta>: "${options.address}" ${reason(error.code)}`,
-      EXIT.failure,
-      error,
-    );
+    throw error;
   }
-  const stale = await folder.removeStale();
-  if (stale > 0) reporter.report({ event: 'stale-files-removed', count: stale });
-  for (const { line, text, address } of lines) {
-    if (address === undefined) reporter.report({ event: 'neighbours-file-line-ignored', line, text });
-    else peer.know(address);
-  }
+  const failures = new FailedDownloads();
+  program.addReporter(failures);
   const ask = untilAborted(screen.ask, stop.signal);
-  const statistics = new Statistics();
-  const downloads = new Downloads({
-    peer,
-    neighbours,
-    sinks: folder,
-    reporter,
-    timing: options.timing,
-    isConfirmed: (address) => neighbours.isConfirmed(address),
-  });
   const context = {
     peer,
     neighbours,
     folder,
     downloads,
-    statistics,
+    statistics: new Statistics(),
     reporter,
     ask,
     signal: stop.signal,
@@ -187,9 +68,18 @@ async function run(options: Options): Promise<void> {
   const cause = options.menu ? await menuLoop(context) : await aborted(stop.signal);
   // The prompt is over; what is told from here on stands below it.
   terminal.close();
-  await commands.leave(context, cause);
-  await keeper.settled();
-  await folder.close();
+  await program.leave(cause);
+  // A person has seen what failed; a script is told.
+  return failures.any && !terminal.isInteractive ? EXIT.notFetched : EXIT.ok;
+}
+
+/** Whether a download has failed by itself: one that was cancelled has not. */
+class FailedDownloads implements Reporter {
+  any = false;
+
+  report(event: AppEvent): void {
+    if (event.event === 'download-failed' && event.code !== 'aborted') this.any = true;
+  }
 }
 
 /** Asks and obeys until the person, a signal or the end of the input says that it is enough. */
@@ -256,7 +146,13 @@ function surroundings(): Surroundings {
   stdout.on('error', () => process.exit(EXIT.ok));
   const signal = () => {
     const stop = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+    const onSignal = (name: (typeof SIGNALS)[number]) => {
+      // Whoever asks twice does not want to wait.
+      if (stop.signal.aborted) process.exit(SIGNAL_EXIT + constants.signals[name]);
+      stop.abort(name);
+    };
+    for (const name of SIGNALS) process.on(name, onSignal);
+    setMaxListeners(0, stop.signal);
     return stop.signal;
   };
   return { stdin, stdout, stderr, signal };
@@ -275,7 +171,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const invocation = parseOptions(argv, version);
     if ('show' in invocation) process.stdout.write(invocation.show);
-    else await run(invocation.run);
+    else return await run(invocation.run);
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof StartupFailure || error instanceof UsageError)) throw error;

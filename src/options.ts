@@ -31,18 +31,22 @@ export interface Options {
 /** Either something to run, or a text that was asked for (`--ajuda`, `--versao`) and nothing to run. */
 export type Invocation = { readonly run: Options } | { readonly show: string };
 
-interface Flags {
+/** Options of everything that starts a peer, as they are written. */
+export interface SharedFlags {
   readonly chunk?: string;
   readonly eventos?: string;
   readonly eventosMax?: string;
-  readonly mensagens?: string;
   readonly chave?: string;
-  readonly semMenu?: true;
   readonly semCor?: true;
   readonly puro?: true;
   readonly atraso?: string;
   readonly tempos?: string;
   readonly dialeto?: readonly string[];
+}
+
+interface Flags extends SharedFlags {
+  readonly mensagens?: string;
+  readonly semMenu?: true;
 }
 
 /** Longest delay of a message: slower is no motion at all. */
@@ -147,7 +151,7 @@ function parseOwnAddress(text: string): Address {
 }
 
 function createCommand(version: string): Command {
-  return new Command('eachare')
+  const command = new Command('eachare')
     .usage(`[opções] ${USAGE}`)
     .description('Compartilha arquivos entre peers de uma rede local, sem servidor central.')
     .argument('<endereço:porta>', 'onde este peer escuta e como os outros o chamam (porta 0: uma livre)')
@@ -158,14 +162,23 @@ function createCommand(version: string): Command {
     .argument(
       '<diretório_compartilhado>',
       'pasta com os arquivos oferecidos, onde também chegam os downloads',
-    )
-    .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
-    .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
-    .option('--eventos-max <bytes>', 'acima desse tamanho o registro passa a <arquivo>.1 e recomeça')
+    );
+  return withSharedOptions(command)
     .option(
       '--mensagens <modo>',
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
     )
+    .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
+    .version(version, '--versao, --version', 'mostra a versão')
+    .addHelpText('after', EPILOGUE);
+}
+
+/** What everything that starts a peer understands, and how all commands explain themselves. */
+export function withSharedOptions(command: Command): Command {
+  return command
+    .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
+    .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
+    .option('--eventos-max <bytes>', 'acima desse tamanho o registro passa a <arquivo>.1 e recomeça')
     .option(
       '--dialeto <endereço=nome>',
       `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
@@ -178,27 +191,24 @@ function createCommand(version: string): Command {
       `câmera lenta: cada mensagem espera esse tempo antes de sair (até ${MAX_DELAY_MS})`,
     )
     .addOption(new Option('--tempos <json>').hideHelp())
-    .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
-    .version(version, '--versao, --version', 'mostra a versão')
     .helpOption('-h, --ajuda', 'mostra esta ajuda (também --help)')
     .addOption(new Option('--help').hideHelp())
     .on('option:help', function (this: Command) {
       this.help();
     })
-    .addHelpText('after', EPILOGUE)
     .configureHelp({ styleTitle: (title) => HEADINGS[title] ?? title })
     .exitOverride();
 }
 
 /** Our words for commander's errors; what each is about stands in its message between the first quotes. */
-function usageMessage({ code, message }: CommanderError): string {
+function usageMessage({ code, message }: CommanderError, usage: string): string {
   const [, what = ''] = /'([^']*)'/.exec(message) ?? [];
   switch (code) {
     case 'commander.missingArgument':
       return `falta o argumento <${what}>`;
     case 'commander.excessArguments':
-      return `argumentos demais: são esperados ${USAGE}`;
+      return `argumentos demais: são esperados ${usage}`;
     case 'commander.unknownOption':
       return `opção desconhecida: ${what}`;
     case 'commander.optionMissingArgument':
@@ -209,42 +219,57 @@ function usageMessage({ code, message }: CommanderError): string {
 }
 
 /**
+ * Lets commander read the arguments; the text that was asked for, undefined where they are to be obeyed.
+ * @throws UsageError
+ */
+export function readArguments(command: Command, argv: readonly string[], usage: string): string | undefined {
+  let shown = '';
+  command.configureOutput({ writeOut: (text) => (shown += text), writeErr: () => undefined });
+  try {
+    command.parse(argv, { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return shown;
+    throw new UsageError(usageMessage(error, usage), { cause: error });
+  }
+}
+
+/**
+ * The three arguments and the options of everything that starts a peer.
+ * @throws UsageError
+ */
+export function sharedOptions(args: readonly string[], flags: SharedFlags): Options {
+  const [address = '', neighboursPath = '', folderPath = ''] = args;
+  const { chunk, dialeto, chave, eventos, eventosMax, semCor, puro, atraso, tempos } = flags;
+  return {
+    address: parseOwnAddress(address),
+    neighboursPath,
+    folderPath,
+    chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
+    eventsPath: eventos,
+    eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
+    keyPath: chave,
+    menu: true,
+    messages: 'resumo',
+    color: semCor !== true,
+    pure: puro === true,
+    delayMs: atraso === undefined ? 0 : parseDelay(atraso),
+    timing: tempos === undefined ? {} : parseTiming(tempos),
+    dialects: parseDialects(dialeto ?? []),
+  };
+}
+
+/**
  * Reads the command line.
  * @param argv the arguments alone, without program and script
  * @throws UsageError with one line in Portuguese that names the argument and what is wrong with it
  */
 export function parseOptions(argv: readonly string[], version: string): Invocation {
-  let shown = '';
-  const command = createCommand(version).configureOutput({
-    writeOut: (text) => (shown += text),
-    writeErr: () => undefined,
-  });
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { show: shown };
-    throw new UsageError(usageMessage(error), { cause: error });
-  }
-  const [address, neighboursPath, folderPath] = command.args as [string, string, string];
-  const { chunk, dialeto, chave, eventos, eventosMax, mensagens, semMenu, semCor, puro, atraso, tempos } =
-    command.opts<Flags>();
-  return {
-    run: {
-      address: parseOwnAddress(address),
-      neighboursPath,
-      folderPath,
-      chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
-      eventsPath: eventos,
-      eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
-      keyPath: chave,
-      menu: semMenu !== true,
-      messages: mensagens === undefined ? 'resumo' : parseMessages(mensagens),
-      color: semCor !== true,
-      pure: puro === true,
-      delayMs: atraso === undefined ? 0 : parseDelay(atraso),
-      timing: tempos === undefined ? {} : parseTiming(tempos),
-      dialects: parseDialects(dialeto ?? []),
-    },
-  };
+  const command = createCommand(version);
+  const show = readArguments(command, argv, USAGE);
+  if (show !== undefined) return { show };
+  const flags = command.opts<Flags>();
+  const messages = flags.mensagens === undefined ? 'resumo' : parseMessages(flags.mensagens);
+  return { run: { ...sharedOptions(command.args, flags), menu: flags.semMenu !== true, messages } };
 }
