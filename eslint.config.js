@@ -70,6 +70,12 @@ const ROOMS = [
       'node:util',
     ],
   },
+  {
+    room: 'batch',
+    may: ['errors', 'options', 'program', 'network', 'protocol', 'neighbours', 'peer', 'clock', 'terminal'],
+    types: ['events', 'download/engine', 'handlers'],
+    packages: ['node:net', 'node:os', 'node:timers/promises', 'commander'],
+  },
 ];
 const STORY = [
   'eachare',

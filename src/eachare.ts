@@ -134,6 +134,10 @@ function untilAborted(ask: Ask, signal: AbortSignal): Ask {
 const SUBCOMMANDS: Readonly<
   Record<string, (args: readonly string[], around: Surroundings) => Promise<number>>
 > = {
+  baixar: async (args, around) => (await import('./batch/baixar.ts')).baixar(args, around),
+  listar: async (args, around) => (await import('./batch/listar.ts')).listar(args, around),
+  peers: async (args, around) => (await import('./batch/peers.ts')).peers(args, around),
+  pronto: async (args, around) => (await import('./batch/pronto.ts')).pronto(args, around),
   diagrama: async (args, around) => (await import('./diagram/diagrama.ts')).diagrama(args, around),
   chave: async (args, around) => (await import('./chave.ts')).chave(args, around),
   conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),

@@ -89,7 +89,14 @@ export class FileError extends EachareError {
   }
 }
 
-export type DownloadErrorCode = 'too-many-chunks' | 'no-sources' | 'aborted' | 'disk' | 'digest-mismatch'; // all bytes came, and they are not the file that was offered
+export type DownloadErrorCode =
+  | 'too-many-chunks'
+  | 'no-sources'
+  | 'aborted'
+  | 'disk'
+  | 'digest-mismatch' // all bytes came, and they are not the file that was offered
+  | 'no-match' // nobody offers a file of that name
+  | 'sources-differ'; // several contents under one name, and nobody to choose
 
 /** A download ended without its file. `missing` holds the chunk indexes not received, as inclusive ranges. */
 export class DownloadError extends EachareError {

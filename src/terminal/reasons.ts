@@ -72,6 +72,8 @@ const DOWNLOAD: Readonly<Record<DownloadErrorCode, string>> = {
   disk: 'não foi possível gravar o arquivo',
   'digest-mismatch':
     'o conteúdo recebido não confere com o SHA-256 informado, nada foi posto no diretório compartilhado',
+  'no-match': 'nenhum arquivo da rede tem esse nome',
+  'sources-differ': 'há conteúdos diferentes com esse nome, e nenhum foi escolhido (veja listar)',
 };
 
 const START: Readonly<Record<StartErrorCode, string>> = {

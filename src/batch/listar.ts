@@ -1,0 +1,38 @@
+import { fileRows, jsonLines } from '../terminal/results.ts';
+import { matching } from './glob.ts';
+import { EXIT, greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
+
+const SUMMARY = {
+  name: 'listar',
+  description: 'Lista os arquivos da rede: entra, pergunta a todos os que encontra, escreve e sai.',
+  names: {
+    required: false,
+    help: 'só os arquivos com esse nome, ou com um nome assim: "*.pdf", "aula-?.txt"',
+  },
+} as const;
+
+/** The subcommand `listar`: returns its exit code. */
+export function listar(args: readonly string[], around: Around): Promise<number> {
+  return withPeer(args, around, SUMMARY, async (work) => {
+    const { options, program, signal, width, print } = work;
+    const patterns = options.patterns.length === 0 ? ['*'] : options.patterns;
+    const look = async () => {
+      await greetAll(work);
+      return (await program.downloads.search(signal)).files;
+    };
+    const hasAll = (files: Awaited<ReturnType<typeof look>>) =>
+      patterns.every((pattern) => matching(files, pattern).length > 0);
+    const files = await lookUntil(work, look, hasAll);
+    const wanted = new Set(patterns.flatMap((pattern) => matching(files, pattern)));
+    const found = files
+      .filter((file) => wanted.has(file))
+      .map(({ name, size, sha256, sources }) => ({
+        name,
+        size,
+        ...(sha256 === undefined ? {} : { sha256 }),
+        sources: sources.map(({ address }) => address),
+      }));
+    print(options.output === 'json' ? jsonLines(found) : fileRows(found, width));
+    return hasAll(files) ? EXIT.ok : EXIT.notFetched;
+  });
+}
