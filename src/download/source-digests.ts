@@ -21,6 +21,8 @@ export interface SourceDigestsOptions {
 export class SourceDigests {
   readonly #options: SourceDigestsOptions;
   readonly #open = new Set<Promise<void>>();
+  /** Wakes those that let a busy source do its work: somebody waits for them now. */
+  #hurry = new AbortController();
   /** What has been told while nobody is to hear of it. */
   #held: (() => void)[] | undefined;
 
@@ -33,9 +35,12 @@ export class SourceDigests {
     this.#open.add(asking);
   }
 
-  /** Waits until all that are asked have answered, at most that long, and not beyond the signal. */
+  /** Waits until all that are asked have answered, at most that long, and not beyond the signal. Busy ones are asked at once, and often. */
   async settled(timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#open.size === 0) return;
+    const hurry = this.#hurry;
+    this.#hurry = new AbortController();
+    hurry.abort();
     const over = new AbortController();
     await Promise.race([Promise.all(this.#open), pause(timeoutMs, AbortSignal.any([signal, over.signal]))]);
     over.abort();
@@ -74,8 +79,9 @@ export class SourceDigests {
       } catch (error) {
         if (!(error instanceof RemoteError)) throw error;
         if (error.code === 'remote-busy') {
-          await pause(retryMs, signal);
-          retryMs = Math.min(2 * retryMs, longestDigestRetryMs);
+          const hurry = this.#hurry.signal;
+          await pause(retryMs, AbortSignal.any([signal, hurry]));
+          retryMs = hurry.aborted ? firstDigestRetryMs : Math.min(2 * retryMs, longestDigestRetryMs);
           // All but a refusal has ended the session: once more in a new one.
         } else if (error.code === 'refused-by-remote' || hasFailed) return undefined;
         else hasFailed = true;
