@@ -2,7 +2,7 @@ import { constants, existsSync, type BigIntStats } from 'node:fs';
 import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { FileError } from '../errors.ts';
-import { bytesFromName, nameFromBytes } from '../protocol/name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../protocol/names.ts';
 import { fileError, passFileError } from './file-error.ts';
 
 /** A regular file of the shared folder, at the moment when it was looked at. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Slow motion, so that a class can follow: one message after the other leaves, each so long after it could have. */
 export class Pace {
+  /** Whether anything has to wait at all. */
+  readonly isSlow: boolean;
   readonly #delayMs: number;
   /** When the last one leaves; milliseconds of `performance.now()`. */
   #lastAt = 0;
@@ -9,10 +11,7 @@ export class Pace {
   /** @param delayMs 0 for no slow motion */
   constructor(delayMs: number) {
     this.#delayMs = delayMs;
-  }
-
-  get isSlow(): boolean {
-    return this.#delayMs > 0;
+    this.isSlow = delayMs > 0;
   }
 
   /** Resolves when the next message may leave. */

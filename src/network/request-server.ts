@@ -262,7 +262,7 @@ export class RequestServer {
     const isEcho = asked !== undefined && draft.type === 'FILE' && dialect.echoesChunkSize;
     const sent = isEcho ? { ...draft, size: asked.size } : draft;
     const to = request.event === 'request' ? request.message.origin : request.head.origin;
-    await pace.turn();
+    if (pace.isSlow) await pace.turn();
     // Whoever has gone gets no message, and no message is counted.
     if (connection.isClosing) throw new ConnectionError('reset');
     send(connection, to, sent, dialect, { reply: true, chunks });

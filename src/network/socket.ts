@@ -7,7 +7,7 @@ import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.t
 /** A silent connection is checked by the kernel after this long: its peer may have lost its power. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** What is written in one turn in pieces up to this size leaves as one; copying a larger one costs more than its system call. */
+/** What is written in one turn in pieces up to this size leaves as one; for a larger one that costs more than its system call. */
 const SMALL_WRITE_BYTES = 32 * 1024;
 
 /** What a connection tells the one who looks after it. Events that end the connection have had their effect already. */
@@ -52,10 +52,8 @@ export class Connection {
   readonly #onEvent: OnEvent;
   #remoteHost: string;
   #error: ConnectionError | undefined;
-  /** Small pieces of this turn. */
-  #pieces: Buffer[] = [];
-  #pieceBytes = 0;
-  #isFlushDue = false;
+  /** What is written in this turn leaves at its end. */
+  #isCorked = false;
   #isPumping = false;
   #isPumpDue = false;
   #hasFinished = false;
@@ -104,9 +102,7 @@ export class Connection {
 
   /** More was written than the socket's buffer takes: the next should wait until it is `drained`. */
   get isCongested(): boolean {
-    return (
-      this.#socket.writableNeedDrain || this.#pieceBytes + this.#socket.writableLength >= SOCKET_BUFFER_BYTES
-    );
+    return this.#socket.writableNeedDrain || this.#socket.writableLength >= SOCKET_BUFFER_BYTES;
   }
 
   /** Takes a request of ours; its `turn` comes now or later. */
@@ -145,20 +141,17 @@ export class Connection {
    */
   write(piece: Buffer | string): void {
     if (this.isClosing) return;
-    if (typeof piece === 'string' || piece.length > SMALL_WRITE_BYTES) {
+    if (piece.length > SMALL_WRITE_BYTES) {
       this.#flush();
       this.#socket.write(piece, 'latin1');
       return this.#noteOutput();
     }
-    this.#pieces.push(piece);
-    this.#pieceBytes += piece.length;
-    if (this.#pieceBytes > SMALL_WRITE_BYTES) return this.#flush();
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    process.nextTick(() => {
-      this.#isFlushDue = false;
-      this.#flush();
-    });
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      process.nextTick(() => this.#flush());
+    }
+    this.#socket.write(piece, 'latin1');
   }
 
   /**
@@ -241,12 +234,9 @@ export class Connection {
   }
 
   #flush(): void {
-    const [first] = this.#pieces;
-    if (first === undefined) return;
-    const whole = this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#pieceBytes);
-    this.#pieces = [];
-    this.#pieceBytes = 0;
-    this.#socket.write(whole);
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
     this.#noteOutput();
   }
 

@@ -1,4 +1,4 @@
-import { bytesFromName } from './name-bytes.ts';
+import { bytesFromName } from './names.ts';
 import type { Dialect } from './dialect.ts';
 import type { Address } from './address.ts';
 import type { Draft, FileDraft, FileEntry, Message, MessageOf } from './message.ts';

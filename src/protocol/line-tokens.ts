@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { MAX_REQUEST_BYTES, MAX_TOKEN_BYTES } from '../limits.ts';
-import { nameFromBytes } from './name-bytes.ts';
+import { nameFromBytes } from './names.ts';
 
 /** Tokens in front of the base64 of a FILE. */
 const HEAD_TOKENS = 6;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
-import { nameFromBytes } from '../../src/protocol/name-bytes.ts';
+import { nameFromBytes } from '../../src/protocol/names.ts';
 import { Gate } from '../helpers/gate.ts';
 import { sha256Of } from '../helpers/memory-share.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';

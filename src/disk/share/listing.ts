@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { MAX_LISTED_FILES } from '../../limits.ts';
 import type { SharedFile } from '../../handlers.ts';
-import { nameFromBytes } from '../../protocol/name-bytes.ts';
+import { nameFromBytes } from '../../protocol/names.ts';
 import { fileError } from '../file-error.ts';
 import { isVisible, type Folder } from '../folder.ts';
 

@@ -1,7 +1,7 @@
 import { lstat, open, readdir } from 'node:fs/promises';
 import { FileError } from '../../errors.ts';
 import { MAX_NAME_BYTES } from '../../limits.ts';
-import { bytesFromName, nameFromBytes } from '../../protocol/name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../../protocol/names.ts';
 import { fileError, passFileError, systemCode } from '../file-error.ts';
 import type { Folder } from '../folder.ts';
 

@@ -1,4 +1,4 @@
-import { bytesFromName, nameFromBytes } from '../../protocol/name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../../protocol/names.ts';
 import type { ByteRange } from '../../download/engine/download-options.ts';
 import { ByteRanges } from './byte-ranges.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_REQUEST_BYTES, MAX_TOKEN_BYTES } from '../../../src/limits.ts';
-import { nameFromBytes } from '../../../src/protocol/name-bytes.ts';
+import { nameFromBytes } from '../../../src/protocol/names.ts';
 import { LineTokens, parseCount } from '../../../src/protocol/line-tokens.ts';
 
 /** The tokens of a line, read in the plainest way: byte by byte. */

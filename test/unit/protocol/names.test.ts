@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesFromName, nameFromBytes } from '../../../src/protocol/name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../../../src/protocol/names.ts';
 import {
   candidateNames,
   decodeName,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesFromName } from '../../../src/protocol/name-bytes.ts';
+import { bytesFromName } from '../../../src/protocol/names.ts';
 import { decode, refusedHead } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT } from '../../../src/protocol/dialect.ts';
 import { encode } from '../../../src/protocol/encode.ts';

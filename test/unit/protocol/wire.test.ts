@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../src/errors.ts';
-import { bytesFromName } from '../../../src/protocol/name-bytes.ts';
+import { bytesFromName, encodeName } from '../../../src/protocol/names.ts';
 import { decode } from '../../../src/protocol/decode.ts';
 import { DEFAULT_DIALECT, DIALECT_NAMES, dialectNamed } from '../../../src/protocol/dialect.ts';
 import { MAX_REQUEST_BYTES } from '../../../src/limits.ts';
@@ -9,7 +9,6 @@ import { LineBuffer } from '../../../src/protocol/line-buffer.ts';
 import { encode, encodeForSocket, encodeRest } from '../../../src/protocol/encode.ts';
 import type { Address } from '../../../src/protocol/address.ts';
 import type { Message } from '../../../src/protocol/message.ts';
-import { encodeName } from '../../../src/protocol/names.ts';
 import { BROKEN_LINES, WIRE_CASES } from '../../helpers/wire-cases.ts';
 
 const TRAILING = '127.0.0.1:9009 77 BYE';

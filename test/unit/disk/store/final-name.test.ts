@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkName } from '../../../../src/disk/store/final-name.ts';
 import { FileError } from '../../../../src/errors.ts';
-import { bytesFromName, nameFromBytes } from '../../../../src/protocol/name-bytes.ts';
+import { bytesFromName, nameFromBytes } from '../../../../src/protocol/names.ts';
 
 function isSafe(name: string, platform: NodeJS.Platform = 'linux'): boolean {
   try {
