@@ -8,6 +8,7 @@ import type { OwnRequest } from './network/awaited-replies.ts';
 import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
 import { Client } from './network/client.ts';
 import type { ExchangeEvent } from './network/exchange.ts';
+import { FairShare } from './network/fair-share.ts';
 import { Handshake } from './network/handshake.ts';
 import { KnownPeers } from './network/known-peer.ts';
 import { Listener } from './network/listener.ts';
@@ -98,7 +99,8 @@ export class Peer {
     this.#pace = new Pace(delayMs);
     this.#known = new KnownPeers(reporter, dialects);
 
-    const common = { known: this.#known, timing: this.#timing, pace: this.#pace, pure };
+    const processor = new FairShare();
+    const common = { known: this.#known, timing: this.#timing, pace: this.#pace, pure, processor };
     const onEvent: OnEvent = (connection, event) => this.#onEvent(connection, event);
     const own = () => this.#address;
     const onNoKey = (remoteHost: string) => this.#reports.rejected(remoteHost, 'no-key');
@@ -129,7 +131,11 @@ export class Peer {
       onSocket: (outer) => {
         const socket = secure?.accept(outer) ?? outer;
         const awaitedBytes = this.#client.awaitedBytes(socket.remoteAddress ?? '?');
-        return new Connection(socket, { own: this.#address, awaitedBytes, timing: this.#timing }, onEvent);
+        return new Connection(
+          socket,
+          { own: this.#address, awaitedBytes, timing: this.#timing, processor },
+          onEvent,
+        );
       },
       onTooMany: (remoteHost) => this.#reports.rejected(remoteHost, 'too-many-connections'),
       onAcceptFailed: () => this.#reports.rejected('?', 'accept-failed'),

@@ -15,12 +15,36 @@ const START_CODES: Readonly<Record<string, StartErrorCode>> = {
   EAI_AGAIN: 'address-not-local',
 };
 
-/** Of the connections of others so many may come from one host: other hosts keep a share. */
-export const MAX_CONNECTIONS_A_HOST = MAX_INBOUND_CONNECTIONS - 128;
+/** Of the connections of others this part may come from one host: other hosts keep a share. */
+const SHARE_OF_A_HOST = 0.8;
+export const MAX_CONNECTIONS_A_HOST = MAX_INBOUND_CONNECTIONS * SHARE_OF_A_HOST;
 
-/** Descriptors used up: the limit of the system is lower than ours. So many are left free for files and our own connections. */
+/** Descriptors used up all the same: so many are left free for files and our own connections. */
 const SPARE_DESCRIPTORS = 16;
 const FEWEST_CONNECTIONS = 8;
+
+/**
+ * How many connections of others fit into the descriptors of this process: half of them, the rest is for files and connections of our
+ * own. Where they run out, libuv closes what it accepts without a word, so the bound must be there before.
+ */
+export function connectionsWithin(descriptors: number): number {
+  return Math.min(MAX_INBOUND_CONNECTIONS, Math.max(FEWEST_CONNECTIONS, Math.floor(descriptors / 2)));
+}
+
+/** The limit that the system has set for this process; Infinity where it tells none. It does not change. */
+let descriptors: number | undefined;
+function descriptorLimit(): number {
+  descriptors ??= readDescriptorLimit();
+  return descriptors;
+}
+
+function readDescriptorLimit(): number {
+  // Or it looks up the names of all that are connected.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+  const soft = Number(userLimits?.open_files?.soft);
+  return soft > 0 ? soft : Infinity;
+}
 
 export interface ListenerOptions {
   /** Makes a connection of a socket. */
@@ -41,7 +65,7 @@ export class Listener {
   /** In the order of their arrival. */
   readonly #open = new Set<Connection>();
   readonly #perHost = new Map<string, number>();
-  #limit = MAX_INBOUND_CONNECTIONS;
+  #limit = connectionsWithin(descriptorLimit());
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -88,7 +112,7 @@ export class Listener {
     this.#open.add(connection);
     this.#count(remoteHost, 1);
     void connection.closed.then(() => this.#remove(connection));
-    if ((this.#perHost.get(remoteHost) ?? 0) > Math.min(MAX_CONNECTIONS_A_HOST, this.#limit)) {
+    if ((this.#perHost.get(remoteHost) ?? 0) > Math.floor(this.#limit * SHARE_OF_A_HOST)) {
       this.#giveUpOldest((each) => each.remoteHost === remoteHost);
     } else if (this.#open.size > this.#limit) {
       this.#giveUpOldest(() => true);

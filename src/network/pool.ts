@@ -2,6 +2,7 @@ import net from 'node:net';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
+import type { FairShare } from './fair-share.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
 import type { Secure } from './secure.ts';
 import { Connection, connectionError, type OnEvent } from './socket.ts';
@@ -10,6 +11,7 @@ import type { Timing } from './timing.ts';
 export interface PoolOptions {
   readonly known: KnownPeers;
   readonly timing: Timing;
+  readonly processor: FairShare;
   /** Our listening address. */
   readonly own: () => Address;
   readonly onEvent: OnEvent;
@@ -47,13 +49,13 @@ export class Pool {
    *   `aborted`
    */
   async dial(to: Address, signal?: AbortSignal): Promise<Connection> {
-    const { known, own, timing, onEvent, secure } = this.#options;
+    const { known, own, timing, processor, onEvent, secure } = this.#options;
     if (signal?.aborted === true || this.#isClosed) throw new ConnectionError('aborted');
     // The types of Node.js lack this option of its streams for sockets that connect.
     const buffer = { writableHighWaterMark: SOCKET_BUFFER_BYTES };
     const outer = net.connect({ ...splitAddress(to), ...buffer, allowHalfOpen: true, noDelay: true });
     const socket = secure?.connect(outer) ?? outer;
-    const connection = new Connection(socket, { own: own(), dialled: to, timing }, onEvent);
+    const connection = new Connection(socket, { own: own(), dialled: to, timing, processor }, onEvent);
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     await connected(socket, timing.connect, signal);

@@ -4,6 +4,7 @@ import type { Address } from '../protocol/address.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { encodeRest, headArguments } from '../protocol/encode.ts';
 import { SESSION, SHA256, type Draft, type Message, type RefusalCode } from '../protocol/message.ts';
+import type { FairShare } from './fair-share.ts';
 import type { KnownPeers } from './known-peer.ts';
 import type { Pace } from './pace.ts';
 import type { Pool } from './pool.ts';
@@ -34,6 +35,7 @@ export interface RequestServerOptions {
   readonly recogniser: Recogniser;
   readonly handlers: Handlers;
   readonly pace: Pace;
+  readonly processor: FairShare;
   readonly send: Send;
   /** Is told of a request that got no reply. */
   readonly onRefused: (remoteHost: string, request: Message, error: FileError) => void;
@@ -159,6 +161,8 @@ export class RequestServer {
     try {
       // What the other side has not taken yet comes first: whoever asks without reading must not have us hold more and more.
       if (connection.isCongested) await connection.drained();
+      // And others: a list takes its time.
+      if (prepared.draft === undefined) await this.#options.processor.turn(connection.remoteHost);
       const draft = prepared.draft ?? (await prepared.make?.());
       if (draft !== undefined) await this.#deliver(connection, request, draft, prepared, began);
       if (request.event === 'request') {

@@ -3,6 +3,7 @@ import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
 import type { OwnRequest } from './awaited-replies.ts';
 import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.ts';
+import type { FairShare } from './fair-share.ts';
 
 /** A silent connection is checked by the kernel after this long: its peer may have lost its power. */
 const KEEP_ALIVE_MS = 60_000;
@@ -12,6 +13,11 @@ const SMALL_WRITE_BYTES = 32 * 1024;
 
 /** What a connection tells the one who looks after it. Events that end the connection have had their effect already. */
 export type OnEvent = (connection: Connection, event: ExchangeEvent) => void;
+
+export interface ConnectionOptions extends Omit<ExchangeOptions, 'now'> {
+  /** Of the processor, with the other connections. */
+  readonly processor: FairShare;
+}
 
 /** Messages that are looked at in one go, before other connections have their turn. */
 const MESSAGES_A_TURN = 256;
@@ -50,6 +56,7 @@ export class Connection {
   readonly closed: Promise<void>;
   readonly #socket: net.Socket;
   readonly #onEvent: OnEvent;
+  readonly #processor: FairShare;
   #remoteHost: string;
   #error: ConnectionError | undefined;
   /** What is written in this turn leaves at its end. */
@@ -64,8 +71,9 @@ export class Connection {
   readonly #drainWaiters = new Set<() => void>();
   readonly #endWaiters = new Set<(hasEnded: boolean) => void>();
 
-  constructor(socket: net.Socket, options: Omit<ExchangeOptions, 'now'>, onEvent: OnEvent) {
+  constructor(socket: net.Socket, { processor, ...options }: ConnectionOptions, onEvent: OnEvent) {
     this.exchange = new Exchange({ ...options, now: performance.now() });
+    this.#processor = processor;
     this.#socket = socket;
     this.#onEvent = onEvent;
     this.#remoteHost = socket.remoteAddress ?? '?';
@@ -73,11 +81,11 @@ export class Connection {
     socket.on('connect', () => (this.#remoteHost = socket.remoteAddress ?? '?'));
     socket.on('data', (bytes) => {
       this.exchange.receive(bytes, performance.now());
-      this.pump();
+      this.#pumpInTurn();
     });
     socket.on('end', () => {
       this.exchange.end();
-      this.pump();
+      this.#pumpInTurn();
     });
     for (const event of ['drain', 'finish']) socket.on(event, () => this.#noteOutput());
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -254,10 +262,16 @@ export class Connection {
     this.#setTimer();
   }
 
+  #pumpInTurn(): void {
+    if (this.#isPumpDue) return;
+    if (this.#processor.hasTime()) this.pump();
+    else this.#pumpSoon();
+  }
+
   #pumpSoon(): void {
     if (this.#isPumpDue) return;
     this.#isPumpDue = true;
-    setImmediate(() => {
+    this.#processor.queue(this.#remoteHost, () => {
       this.#isPumpDue = false;
       this.pump();
     });

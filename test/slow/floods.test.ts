@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_INBOUND_CONNECTIONS, MAX_NEIGHBOURS, MAX_UNCONFIRMED_OF_ONE } from '../../src/limits.ts';
 import { MAX_CONNECTIONS_A_HOST } from '../../src/network/listener.ts';
+import type { Address } from '../../src/protocol/address.ts';
 import { Gate } from '../helpers/gate.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
+import { SpawnedPeer } from '../helpers/spawned-peer.ts';
 import { TestPeer } from '../helpers/test-peer.ts';
 import { until } from '../helpers/until.ts';
 
@@ -10,18 +12,25 @@ const X = '127.0.0.1:1';
 const AT_A_TIME = 100;
 
 /** Opens connections that say this and are left alone. */
-async function openMany(peer: TestPeer, count: number, bytes = ''): Promise<RawSocket[]> {
+async function openMany(
+  peer: { readonly port: number },
+  count: number,
+  bytes = '',
+  host = '127.0.0.1',
+): Promise<RawSocket[]> {
   const clients: RawSocket[] = [];
   while (clients.length < count) {
     const some = Math.min(AT_A_TIME, count - clients.length);
-    clients.push(...(await Promise.all(Array.from({ length: some }, () => RawSocket.connect(peer.port)))));
+    clients.push(
+      ...(await Promise.all(Array.from({ length: some }, () => RawSocket.connect(peer.port, host)))),
+    );
     for (const client of clients.slice(-some)) client.write(bytes);
   }
   return clients;
 }
 
 /** Another client is served all the same. */
-async function expectAnswered(peer: TestPeer): Promise<void> {
+async function expectAnswered(peer: { readonly port: number }): Promise<void> {
   const reply = await RawSocket.exchange(peer.port, `${X} 1 GET_PEERS\n`);
   expect(reply.toString()).toContain(' PEER_LIST ');
 }
@@ -109,6 +118,13 @@ describe('many connections', () => {
     expect(told.map(({ repeated }) => repeated)).toEqual([0, 0, 0, 0]);
   });
 
+  it('200 idle ones where the system allows 64 descriptors: another client is answered', async () => {
+    await using peer = await SpawnedPeer.start({ limit: 'ulimit -n 64' });
+    const idle = await openMany(peer, 200);
+    await expectAnswered(peer);
+    disposeAll(idle);
+  });
+
   it('500 that reset at once', async () => {
     await using peer = await TestPeer.start();
     for (const client of await openMany(peer, 500, `${X} 1 LS\n`)) client.reset();
@@ -117,6 +133,21 @@ describe('many connections', () => {
 });
 
 describe('many requests', () => {
+  it('for long lists, by sessions that do not read: a client of another host has its turn among them', async () => {
+    const knows = Array.from({ length: 900 }, (_, i) => `10.9.${i >> 8}.${i & 255}:5001` as Address);
+    await using peer = await TestPeer.start({ knows });
+    const requests = `${X} 1 HELLO sessao\n` + `${X} 2 GET_PEERS\n`.repeat(300);
+    const sent = () => peer.reporter.all('message-sent').filter(({ type }) => type === 'PEER_LIST').length;
+    const clients = await openMany(peer, 100, requests, '127.0.0.9');
+    for (const { socket } of clients) socket.pause();
+    const before = sent();
+    const reply = await RawSocket.exchange(peer.port, '127.0.0.5:1 1 LS\n', '127.0.0.5');
+    expect(reply.toString()).toContain(' LS_LIST ');
+    // One by one they would have been served, all of them, as much as the buffers of the system take.
+    expect(sent() - before).toBeLessThan(1_000);
+    disposeAll(clients);
+  });
+
   it('for what is not shared: told once', async () => {
     await using peer = await TestPeer.start();
     for (let round = 0; round < 5; round++)

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { expect, it } from 'vitest';
-import { Listener } from '../../../src/network/listener.ts';
+import { FairShare } from '../../../src/network/fair-share.ts';
+import { connectionsWithin, Listener } from '../../../src/network/listener.ts';
 import { Connection } from '../../../src/network/socket.ts';
 import { DEFAULT_TIMING } from '../../../src/network/timing.ts';
 import type { Address } from '../../../src/protocol/address.ts';
@@ -12,7 +13,12 @@ it('an error while accepting is reported as what it is; where descriptors are us
   const tooMany: string[] = [];
   const failed: string[] = [];
   const listener = new Listener({
-    onSocket: (socket) => new Connection(socket, { own: OWN, timing: DEFAULT_TIMING }, () => undefined),
+    onSocket: (socket) =>
+      new Connection(
+        socket,
+        { own: OWN, timing: DEFAULT_TIMING, processor: new FairShare() },
+        () => undefined,
+      ),
     onTooMany: (host) => tooMany.push(host),
     onAcceptFailed: (code) => failed.push(code),
   });
@@ -30,4 +36,8 @@ it('an error while accepting is reported as what it is; where descriptors are us
   for (const client of clients) client.destroy();
   for (const connection of listener.connections) connection.destroy();
   await listener.close();
+});
+
+it('connections of others take half of the descriptors, within reason', () => {
+  expect([4, 64, 256, 1024, 1_048_576, Infinity].map(connectionsWithin)).toEqual([8, 32, 128, 512, 640, 640]);
 });
