@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { formatAddress, type Address } from '../protocol/address.ts';
 import { firstReply, read, type Reading } from './reading.ts';
-import type { Manner, Target } from './target.ts';
+import { Stopped, type Manner, type Target } from './target.ts';
 import { Wire } from './wire.ts';
 
 /** After a whole reply, for what should not follow it, and for the end of the connection. */
@@ -100,7 +100,10 @@ export class Asker {
     return Buffer.from(`${[this.address, this.clock, type, ...args].join(' ')}\n`);
   }
 
-  /** Sends a request and takes what comes. */
+  /**
+   * Sends a request and takes what comes.
+   * @throws as `Target.dial`
+   */
   async ask(type: string, args: readonly string[] = [], options: AskOptions = {}): Promise<Exchange> {
     const { manner } = this.#target;
     const wire = options.on ?? (await this.#connection());
@@ -113,6 +116,7 @@ export class Asker {
     else await options.write(wire, sent);
     const reply = await this.#reply(pending, type, manner, options);
     this.#pending.delete(pending);
+    if (wire.flooded) throw new Stopped('o programa responde sem parar');
     const reading = read(reply);
     if (reading?.clock !== undefined) this.#witness(reading.clock);
     const came = pending.back !== undefined ? 'back' : reply.length > 0 ? 'here' : 'nowhere';

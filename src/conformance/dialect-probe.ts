@@ -1,8 +1,19 @@
-import { ProtocolError } from '../errors.ts';
 import type { Asker, Exchange } from './asker.ts';
-import { shownReply } from './reading.ts';
 import type { Manner, Target } from './target.ts';
 import type { Wire } from './wire.ts';
+
+/** What listens there says nothing that is a message. */
+export class NoProgram extends Error {
+  override readonly name = 'NoProgram';
+  readonly reply: Buffer;
+  readonly end: Exchange['end'];
+
+  constructor({ reply, end }: Pick<Exchange, 'reply' | 'end'>) {
+    super();
+    this.reply = reply;
+    this.end = end;
+  }
+}
 
 /** How long a connection may stay open after a reply before it is tried with a second request: ours closes after half a second. */
 const CLOSE_MS = 700;
@@ -12,12 +23,12 @@ const AGAIN_MS = 500;
 /**
  * Finds out how the program speaks, with a HELLO and a GET_PEERS (or LS where that is not answered), and remembers it in the manner of
  * the target. Returns the type of request that it answers.
- * @throws ProtocolError where nothing that it says is a message
+ * @throws NoProgram where nothing that it says is a message
  */
 export async function findDialect(target: Target, asker: Asker): Promise<'GET_PEERS' | 'LS'> {
   const first = await asker.dial();
   const hello = await asker.ask('HELLO', [], { on: first });
-  if (hello.reply.length > 0 && hello.reading === undefined) throw noProgram(hello);
+  if (hello.reply.length > 0 && hello.reading === undefined) throw new NoProgram(hello);
   const isQuiet = hello.came === 'nowhere' && first.end === 'open';
   if (isQuiet && (await keeps(target, asker, first))) return 'GET_PEERS';
   first.destroy();
@@ -32,13 +43,9 @@ export async function findDialect(target: Target, asker: Asker): Promise<'GET_PE
       return type;
     }
     wire.destroy();
-    if (exchange.reply.length > 0 || exchange.end === 'open') throw noProgram(exchange);
+    if (exchange.reply.length > 0 || exchange.end === 'open') throw new NoProgram(exchange);
   }
-  throw new ProtocolError('malformed', shownReply(Buffer.alloc(0), 'closed'));
-}
-
-function noProgram({ reply, end }: Exchange): ProtocolError {
-  return new ProtocolError('malformed', shownReply(reply, end));
+  throw new NoProgram({ reply: Buffer.alloc(0), end: 'closed' });
 }
 
 function isAnswer({ reading, type }: Exchange): boolean {

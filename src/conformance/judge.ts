@@ -9,7 +9,7 @@ import { findDialect } from './dialect-probe.ts';
 import { escaped } from './escaped.ts';
 import { Exam, type Case } from './exam.ts';
 import { shownReply } from './reading.ts';
-import { Gone, OutOfTime, Target, type Manner } from './target.ts';
+import { Gone, Stopped, Target, type Manner } from './target.ts';
 import { GROUPS, notApplicable, type Group, type Judged, type Outcome } from './verdict.ts';
 
 export interface JudgeOptions {
@@ -46,7 +46,8 @@ function caseNamed(wanted: string): Case {
 /**
  * Judges a program.
  * @throws ConnectionError where nobody is reached
- * @throws ProtocolError where what is there is no EACHare program
+ * @throws NoProgram where what is there is no EACHare program
+ * @throws Stopped before it is known how the program speaks
  */
 export async function judge(address: Address, options: JudgeOptions): Promise<Result> {
   const { deadlineMs, groups, signal } = options;
@@ -108,8 +109,8 @@ class Bench {
       if (outcome.verdict === 'broken') (await target.dial()).destroy();
       return outcome;
     } catch (error) {
-      if (error instanceof OutOfTime) {
-        this.ended = 'o tempo acabou, ou a avaliação foi interrompida';
+      if (error instanceof Stopped) {
+        this.ended = error.message;
         return notApplicable(this.ended);
       }
       if (!(error instanceof Gone)) throw error;

@@ -24,9 +24,9 @@ export class Gone extends Error {
   override readonly name = 'Gone';
 }
 
-/** All in all it has taken too long. */
-export class OutOfTime extends Error {
-  override readonly name = 'OutOfTime';
+/** It cannot go on, for a reason in Portuguese: the time is up, the person has seen enough, or the program never stops. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
 }
 
 export interface TargetOptions {
@@ -74,10 +74,12 @@ export class Target {
    * Opens a connection.
    * @throws ConnectionError where nobody was ever reached
    * @throws Gone where somebody was
-   * @throws OutOfTime
+   * @throws Stopped
    */
   async dial(): Promise<Wire> {
-    if (this.#signal.aborted || performance.now() > this.#until) throw new OutOfTime();
+    if (this.#signal.aborted) throw new Stopped('a avaliação foi interrompida');
+    if (performance.now() > this.#until)
+      throw new Stopped('o tempo acabou: o programa responde devagar demais');
     try {
       return await this.#dialOnce();
     } catch (error) {

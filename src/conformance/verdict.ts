@@ -1,7 +1,7 @@
 /** What the judge says: a case stands on one rule of the protocol, and a program holds it, breaks it, or has a known habit. */
 
 /** In the order in which they are reported; the last one is judged with `--rigoroso` alone. */
-export const GROUPS = ['mensagem', 'relogio', 'hello-bye', 'get-peers', 'ls', 'dl-file', 'robustez'] as const;
+export const GROUPS = ['mensagem', 'relógio', 'HELLO/BYE', 'GET_PEERS', 'LS', 'DL/FILE', 'robustez'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** The parts of the assignment: 1 HELLO, GET_PEERS, BYE and clocks; 2 LS and whole files; 3 chunks. */

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 
 /** More than any reply that is asked for: a program that answers for ever is cut off here. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_BYTES = 2 * 1024 * 1024;
 
 const CODES: Readonly<Record<string, ConnectionErrorCode>> = {
   ECONNREFUSED: 'refused',

@@ -73,6 +73,8 @@ const MOST_CHARACTERS = 2_000;
 export interface JudgedOptions {
   readonly files?: Readonly<Record<string, Buffer>>;
   readonly steps?: Partial<Steps>;
+  /** Asked at each request whether it is the last one: the process ends in place of an answer. */
+  readonly diesAfter?: () => boolean;
 }
 
 /** A small peer as a student writes it, one line a request, with at most one mistake in it. */
@@ -87,7 +89,10 @@ export class JudgedProgram implements AsyncDisposable {
   readonly #sockets = new Set<net.Socket>();
   readonly #server: net.Server;
 
-  private constructor({ files = {}, steps = {} }: JudgedOptions) {
+  readonly #diesAfter: () => boolean;
+
+  private constructor({ files = {}, steps = {}, diesAfter = () => false }: JudgedOptions) {
+    this.#diesAfter = diesAfter;
     this.#steps = { ...RIGHT, ...steps };
     this.#files = new Map(Object.entries(files));
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
@@ -138,6 +143,7 @@ export class JudgedProgram implements AsyncDisposable {
     const request = { origin, clock: Number(clock), type, args };
     if (type === 'DL' && args.length !== 3) return void this.#refuse(text, socket);
     this.requests.push(request);
+    if (this.#diesAfter()) return void this.#stop();
     const { receive, learn, status } = this.#steps;
     this.#clock = receive(this.#clock, request.clock, type);
     const name = learn(request);

@@ -28,7 +28,7 @@ function about(
 ): Case {
   return {
     id: `dl-file.${name}`,
-    group: 'dl-file',
+    group: 'DL/FILE',
     part: 3,
     title,
     rule: '3',
@@ -85,7 +85,7 @@ function evenChunk({ size }: Offered): number {
 /** Of a file of exactly k chunks only the length of the last one is looked at: what it holds is the matter of the others. */
 const EXACT: Case = {
   id: 'dl-file.exatos',
-  group: 'dl-file',
+  group: 'DL/FILE',
   part: 3,
   title: 'um arquivo de exatamente k chunks: o último é inteiro',
   rule: '3',

@@ -31,7 +31,7 @@ function aboutFile(
 ): Case {
   return {
     id: `dl-file.${name}`,
-    group: 'dl-file',
+    group: 'DL/FILE',
     part,
     title,
     rule,
@@ -253,7 +253,7 @@ export const DL_FILE: readonly Case[] = [
   }),
   {
     id: 'ls.tamanhos',
-    group: 'ls',
+    group: 'LS',
     part: 2,
     title: 'os tamanhos da lista são verdadeiros',
     rule: '1',

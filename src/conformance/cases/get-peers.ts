@@ -19,7 +19,7 @@ function about(
   judge: (exam: Exam) => Promise<Outcome>,
   needs: readonly string[] = ['get-peers.resposta'],
 ): Case {
-  return { id: `get-peers.${name}`, group: 'get-peers', part: 1, title, rule, needs, judge };
+  return { id: `get-peers.${name}`, group: 'GET_PEERS', part: 1, title, rule, needs, judge };
 }
 
 /** Holds where no entry is wrong. */

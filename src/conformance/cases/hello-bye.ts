@@ -40,7 +40,7 @@ function about(
 ): Case {
   return {
     id: `hello-bye.${name}`,
-    group: 'hello-bye',
+    group: 'HELLO/BYE',
     part: 1,
     title,
     rule: '3',

@@ -17,7 +17,7 @@ function about(
 ): Case {
   return {
     id: `ls.${name}`,
-    group: 'ls',
+    group: 'LS',
     part: 2,
     title,
     rule,

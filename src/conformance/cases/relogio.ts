@@ -79,7 +79,7 @@ async function judgeCounted(exam: Exam, type: 'HELLO' | 'BYE'): Promise<Outcome>
 export const RELOGIO: readonly Case[] = [
   {
     id: 'relogio.presente',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'o segundo token de uma resposta é o relógio, um inteiro',
     rule: '1',
@@ -98,7 +98,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.maximo-recebido',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'um pedido mais adiantado adianta o relógio do programa',
     rule: '2',
@@ -114,7 +114,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.maximo-proprio',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'um pedido atrasado não faz o relógio do programa voltar',
     rule: '2',
@@ -130,7 +130,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.mais-dois',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'a resposta traz o maior dos relógios + 1 (receber) + 1 (enviar)',
     rule: '2',
@@ -154,7 +154,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.cresce',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'cada resposta tem um relógio novo, maior que o da anterior',
     rule: '2',
@@ -173,7 +173,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.hello-conta',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'receber um HELLO também conta no relógio',
     rule: '2',
@@ -182,7 +182,7 @@ export const RELOGIO: readonly Case[] = [
   },
   {
     id: 'relogio.bye-conta',
-    group: 'relogio',
+    group: 'relógio',
     part: 1,
     title: 'receber um BYE também conta no relógio',
     rule: '2',
