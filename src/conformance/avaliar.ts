@@ -28,7 +28,9 @@ Argumentos:
 
 Opções:
   --grupos <lista>    só estes, separados por vírgula: mensagem, relogio, hello-bye,
-                      get-peers, ls, dl-file
+                      get-peers, ls, dl-file, robustez
+  --rigoroso          também o que pode derrubar um programa frágil (grupo robustez):
+                      lixo, pedaços, o que não existe, muitas conexões
   --prazo <s>         espera tantos segundos por uma resposta, de 1 a ${LONGEST_DEADLINE_SECONDS} (padrão: ${DEFAULT_DEADLINE_SECONDS})
   --json              escreve o resultado como um objeto JSON, para scripts
   --junit <arquivo>   escreve o resultado também na forma que um CI lê
@@ -47,6 +49,7 @@ Exemplo:
 
 const FLAGS = {
   grupos: { type: 'string' },
+  rigoroso: { type: 'boolean' },
   prazo: { type: 'string' },
   json: { type: 'boolean' },
   junit: { type: 'string' },
@@ -60,9 +63,9 @@ export function avaliar(args: readonly string[], around: Surroundings): Promise<
       around.stdout.write(HELP);
       return EXIT.ok;
     }
-    const { grupos, prazo, json, junit } = parsed.values;
+    const { grupos, rigoroso, prazo, json, junit } = parsed.values;
     const address = targetOf(parsed.positionals);
-    const groups = grupos === undefined ? GROUPS : groupsOf(grupos);
+    const groups = groupsOf(grupos, rigoroso === true);
     const deadlineMs = (prazo === undefined ? DEFAULT_DEADLINE_SECONDS : secondsOf(prazo)) * 1_000;
     const file = junit === undefined ? undefined : await JunitFile.open(junit);
     const signal = around.signal();
@@ -107,12 +110,18 @@ function plain(name: string): string {
   return bare.replace(/[/_]/g, '-');
 }
 
-function groupsOf(text: string): Group[] {
-  return text.split(',').map((name) => {
+/** The groups that are asked for; what could end the program has to be asked for twice. */
+function groupsOf(text: string | undefined, isRigorous: boolean): readonly Group[] {
+  const all = GROUPS.filter((group) => isRigorous || group !== 'robustez');
+  if (text === undefined) return all;
+  const groups = text.split(',').map((name) => {
     const group = GROUPS.find((each) => plain(each) === plain(name));
     if (group !== undefined) return group;
     throw new UsageError(`--grupos: "${name}" não é um de ${GROUPS.map(plain).join(', ')}`);
   });
+  if (groups.some((group) => !all.includes(group)))
+    throw new UsageError('--grupos: robustez só com --rigoroso, porque pode derrubar o programa');
+  return groups;
 }
 
 function secondsOf(text: string): number {

@@ -5,6 +5,7 @@ import { HELLO_BYE } from './cases/hello-bye.ts';
 import { LS } from './cases/ls.ts';
 import { MENSAGEM } from './cases/mensagem.ts';
 import { RELOGIO } from './cases/relogio.ts';
+import { ROBUSTEZ } from './cases/robustez.ts';
 import { findDialect } from './dialect-probe.ts';
 import { escaped } from './escaped.ts';
 import { Exam, type Case } from './exam.ts';
@@ -34,8 +35,16 @@ export interface Result {
 /** For everything: a healthy program takes a tenth of it. */
 const BUDGET_MS = 60_000;
 
-/** In the order in which they are judged: the form is read from everything that was said. */
-const CASES: readonly Case[] = [...RELOGIO, ...HELLO_BYE, ...GET_PEERS, ...LS, ...DL_FILE, ...MENSAGEM];
+/** In the order in which they are judged: the form is read from everything that was said, and what may end the program comes last. */
+const CASES: readonly Case[] = [
+  ...RELOGIO,
+  ...HELLO_BYE,
+  ...GET_PEERS,
+  ...LS,
+  ...DL_FILE,
+  ...MENSAGEM,
+  ...ROBUSTEZ,
+];
 
 function caseNamed(wanted: string): Case {
   const found = CASES.find(({ id }) => id === wanted);

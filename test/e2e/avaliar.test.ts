@@ -17,7 +17,7 @@ describe.concurrent('eachare avaliar', () => {
     { args: ['--sem-menu', '--puro'] },
   ])('finds nothing wrong with our program: $args', async ({ args }) => {
     await using peer = await SpawnedPeer.start({ files: FILES, neighbours: ['127.0.0.1:9'], args });
-    const { code, stdout, stderr } = await runProgram(['avaliar', peer.address]);
+    const { code, stdout, stderr } = await runProgram(['avaliar', '--rigoroso', peer.address]);
     expect(stderr).toBe('');
     const wrong = stdout.split('\n').filter((line) => /^ {2}[✗!]/.test(line));
     expect(wrong).toEqual([]);
@@ -99,6 +99,7 @@ describe.concurrent('eachare avaliar', () => {
     [[], 'falta o argumento <endereço:porta>'],
     [['127.0.0.1'], '"127.0.0.1" não tem a forma host:porta'],
     [['127.0.0.1:1', '127.0.0.1:2'], 'argumentos demais'],
+    [['127.0.0.1:1', '--grupos', 'robustez'], '--grupos: robustez só com --rigoroso'],
     [['127.0.0.1:1', '--prazo', '0'], '--prazo: "0" não é um número inteiro de 1 a 60 (segundos)'],
     [['127.0.0.1:1', '--prazo', '61'], '--prazo: "61" não é'],
     [

@@ -43,6 +43,10 @@ export interface Steps {
   /** A whole request may be taken from what has come so far. */
   readonly isWhole: (text: string) => boolean;
   readonly missing: () => string | undefined;
+  /** What is sent for bytes that are not there. */
+  readonly absent: () => Buffer | undefined;
+  /** Whether it takes one more connection while so many are open. */
+  readonly serves: (open: number) => boolean;
 }
 
 const RIGHT: Steps = {
@@ -65,6 +69,8 @@ const RIGHT: Steps = {
   garbage: () => 'closes',
   isWhole: (text) => text.includes('\n'),
   missing: () => undefined,
+  absent: () => undefined,
+  serves: () => true,
 };
 
 /** Longer than any request: what never ends is given up. */
@@ -118,6 +124,7 @@ export class JudgedProgram implements AsyncDisposable {
   }
 
   #accept(socket: net.Socket): void {
+    if (!this.#steps.serves(this.#sockets.size)) return void socket.destroy();
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
@@ -184,7 +191,7 @@ export class JudgedProgram implements AsyncDisposable {
     const [name = '', sizeText, indexText] = args;
     const [size, index] = [Number(sizeText), Number(indexText)];
     const whole = this.#files.get(name);
-    const data = size === 0 ? whole : whole && steps.chunk(whole, size, index);
+    const data = (size === 0 ? whole : whole && steps.chunk(whole, size, index)) ?? steps.absent();
     if (data === undefined) {
       const missing = steps.missing();
       return missing === undefined ? undefined : [word, name, size, index, missing];

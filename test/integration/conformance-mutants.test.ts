@@ -218,3 +218,82 @@ describe.concurrent('a program with one mistake', () => {
     expect(notApplicable.filter((id) => !id.startsWith('dl-file.'))).toEqual(['ls.nomes', 'ls.tamanhos']);
   });
 });
+
+/** What ends a fragile program, or hangs it. */
+const FRAGILE: readonly Mutant[] = [
+  ['dies at garbage', { garbage: (text) => (/oi/.test(text) ? 'dies' : 'closes') }, 'robustez.lixo'],
+  [
+    'dies of an unknown type',
+    { garbage: (text) => (/XYZ/.test(text) ? 'dies' : 'closes') },
+    'robustez.tipo-desconhecido',
+  ],
+  [
+    'dies of missing arguments',
+    { garbage: (text) => (/DL\n/.test(text) ? 'dies' : 'closes') },
+    'robustez.sem-argumentos',
+  ],
+  [
+    'dies of a long line',
+    { garbage: (text) => (text.length > 1_000 ? 'dies' : 'closes') },
+    'robustez.sem-fim',
+  ],
+  ['dies of half a request', { isWhole: () => true, garbage: () => 'dies' }, 'robustez.dois-segmentos'],
+  [
+    'answers what is not there',
+    { absent: () => Buffer.from('lies') },
+    'robustez.arquivo-que-falta',
+    'robustez.indice-alem',
+  ],
+  ['answers one connection of many', { serves: (open) => open < 9 }, 'robustez.vinte-conexoes'],
+];
+
+describe.concurrent('a fragile program, judged with rigour', () => {
+  it.each(FRAGILE.map(([what, steps, ...broken]) => ({ what, steps, broken })))(
+    '$what',
+    async ({ steps, broken }) => {
+      await using program = await JudgedProgram.start({ files: JUDGED_FILES, steps });
+      expect((await verdictsOf(program.address, { isRigorous: true })).broken).toEqual(broken);
+      // Without rigour nothing of that is done to it.
+      await using gentle = await JudgedProgram.start({ files: JUDGED_FILES, steps });
+      expect((await verdictsOf(gentle.address)).broken).toEqual([]);
+    },
+  );
+
+  it('a program that ends is said to have ended, and the rest is not judged', async () => {
+    await using program = await JudgedProgram.start({
+      files: JUDGED_FILES,
+      steps: { garbage: () => 'dies' },
+    });
+    const { broken, notApplicable } = await verdictsOf(program.address, { isRigorous: true });
+    expect(broken).toEqual(['robustez.tipo-desconhecido']);
+    expect(notApplicable.slice(1)).toEqual([
+      'robustez.sem-argumentos',
+      'robustez.argumentos-letras',
+      'robustez.lixo',
+      'robustez.arquivo-que-falta',
+      'robustez.indice-alem',
+      'robustez.sem-fim',
+    ]);
+  });
+
+  it('the habits of the field are tolerated', async () => {
+    const steps = { missing: () => 'None' };
+    await using program = await JudgedProgram.start({ files: JUDGED_FILES, steps });
+    const { broken, tolerated } = await verdictsOf(program.address, { isRigorous: true });
+    expect({ broken, tolerated }).toEqual({
+      broken: [],
+      tolerated: ['robustez.arquivo-que-falta', 'robustez.indice-alem'],
+    });
+    await using once = await JudgedProgram.start({ files: JUDGED_FILES, steps: { isWhole: () => true } });
+    expect((await verdictsOf(once.address, { isRigorous: true })).tolerated).toEqual([
+      'robustez.dois-segmentos',
+      'robustez.byte-a-byte',
+    ]);
+  });
+
+  it('one without mistakes holds all of it', async () => {
+    await using program = await JudgedProgram.start({ files: JUDGED_FILES });
+    const { broken, tolerated } = await verdictsOf(program.address, { isRigorous: true });
+    expect({ broken, tolerated }).toEqual({ broken: [], tolerated: [] });
+  });
+});
