@@ -6,10 +6,14 @@ import { Wire } from './wire.ts';
 
 /** After a whole reply, for what should not follow it, and for the end of the connection. */
 const SETTLE_MS = 30;
+/** The same where the connection is not going to end. */
+const OPEN_SETTLE_MS = 8;
 /** Silence in the middle of a reply, after which it counts as all that comes. */
 const QUIET_MS = 1_000;
 /** Nobody must answer HELLO and BYE; who does, does it at once. */
 const HELLO_MS = 250;
+/** The same once it is known that nothing comes, nor an end. */
+const QUIET_HELLO_MS = 80;
 /** A reply that comes back on a connection of its own takes no longer. */
 const BACK_MS = 2_000;
 
@@ -153,7 +157,8 @@ export class Asker {
   async #reply(pending: Pending, type: string, manner: Manner, options: AskOptions): Promise<Buffer> {
     const { wire } = pending;
     const isOptional = type === 'HELLO' || type === 'BYE';
-    const until = performance.now() + (options.waitMs ?? (isOptional ? HELLO_MS : this.#target.deadlineMs));
+    const helloMs = manner.leavesOpen ? QUIET_HELLO_MS : HELLO_MS;
+    const until = performance.now() + (options.waitMs ?? (isOptional ? helloMs : this.#target.deadlineMs));
     const left = () => until - performance.now();
     const isWhole = () => pending.back !== undefined || firstReply(this.#answered(pending)) !== undefined;
     const isOver = () => isWhole() || wire.end !== 'open';
@@ -164,7 +169,10 @@ export class Asker {
     }
     const mayComeBack = !isOptional && manner.answers !== 'here' && wire.heldBytes === 0;
     if (mayComeBack) await wire.until(() => pending.back !== undefined, Math.min(left(), BACK_MS));
-    await wire.until(() => wire.end !== 'open', options.settleMs ?? SETTLE_MS);
+    await wire.until(
+      () => wire.end !== 'open',
+      options.settleMs ?? (manner.leavesOpen ? OPEN_SETTLE_MS : SETTLE_MS),
+    );
     if (pending.back !== undefined) return pending.back;
     return wire.take(manner.keeps ? (firstReply(wire.held) ?? wire.heldBytes) : wire.heldBytes);
   }

@@ -61,6 +61,7 @@ async function keeps(target: Target, asker: Asker, wire: Wire): Promise<boolean>
   const again = await asker.ask('GET_PEERS', [], { on: wire, waitMs: AGAIN_MS });
   if (!isAnswer(again)) return false;
   target.manner.keeps = true;
+  target.manner.leavesOpen = true;
   asker.keep(wire);
   if (again.came === 'back') settle(target, 'outbox', 'back', 'responde em uma conexão sua, que fica aberta');
   else settle(target, 'persistent', 'here', 'respondeu a um segundo pedido na mesma conexão');
@@ -81,6 +82,7 @@ async function decide(target: Target, asker: Asker, hello: Exchange, exchange: E
   } else if (hello.reading?.type === 'RETURN_HELLO' && hello.reading.tail === '') {
     settle(target, 'raw', 'here', 'respondeu ao HELLO com RETURN_HELLO sem "\\n", e fechou');
   } else {
+    target.manner.leavesOpen = end === 'open';
     const closing = end === 'open' ? 'que deixou aberta' : 'e fechou';
     settle(target, 'line', 'here', `respondeu com uma linha na mesma conexão, ${closing}`);
   }

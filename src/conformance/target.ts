@@ -17,6 +17,8 @@ export interface Manner {
   answers: 'unknown' | 'here' | 'back';
   /** Everything goes over one connection. */
   keeps: boolean;
+  /** It does not close after a reply. */
+  leavesOpen: boolean;
 }
 
 /** The program does not take connections any more. */
@@ -43,7 +45,13 @@ export interface TargetOptions {
 export class Target {
   readonly address: Address;
   readonly deadlineMs: number;
-  readonly manner: Manner = { dialect: 'line', evidence: '', answers: 'unknown', keeps: false };
+  readonly manner: Manner = {
+    dialect: 'line',
+    evidence: '',
+    answers: 'unknown',
+    keeps: false,
+    leavesOpen: false,
+  };
   /** Every exchange so far, in the order in which they ended. */
   readonly exchanges: Exchange[] = [];
   /** Host of this machine and of the other one, as the first connection has them. */
