@@ -81,6 +81,8 @@ export interface JudgedOptions {
   readonly steps?: Partial<Steps>;
   /** Asked at each request whether it is the last one: the process ends in place of an answer. */
   readonly diesAfter?: () => boolean;
+  /** Keeps one connection of its own to each peer for its replies, and reads every request of a peer from one connection of that peer. */
+  readonly isOutbox?: boolean;
 }
 
 /** A small peer as a student writes it, one line a request, with at most one mistake in it. */
@@ -94,10 +96,12 @@ export class JudgedProgram implements AsyncDisposable {
   readonly #neighbours = new Map<string, Neighbour>([['127.0.0.1:9', { status: 'OFFLINE', clock: 0 }]]);
   readonly #sockets = new Set<net.Socket>();
   readonly #server: net.Server;
-
+  readonly #outboxes = new Map<string, net.Socket>();
+  readonly #isOutbox: boolean;
   readonly #diesAfter: () => boolean;
 
-  private constructor({ files = {}, steps = {}, diesAfter = () => false }: JudgedOptions) {
+  private constructor({ files = {}, steps = {}, diesAfter = () => false, isOutbox = false }: JudgedOptions) {
+    this.#isOutbox = isOutbox;
     this.#diesAfter = diesAfter;
     this.#steps = { ...RIGHT, ...steps };
     this.#files = new Map(Object.entries(files));
@@ -117,7 +121,7 @@ export class JudgedProgram implements AsyncDisposable {
   }
 
   #stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#sockets, ...this.#outboxes.values()]) socket.destroy();
     if (this.#isDead) return Promise.resolve();
     this.#isDead = true;
     return new Promise((resolve) => this.#server.close(() => resolve()));
@@ -131,6 +135,12 @@ export class JudgedProgram implements AsyncDisposable {
     let text = '';
     let isOver = false;
     const look = (isEnd: boolean) => {
+      if (this.#isOutbox) {
+        const lines = text.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) this.#take(line, socket);
+        return;
+      }
       if (isOver || !(isEnd || this.#steps.isWhole(text) || text.length > MOST_CHARACTERS)) return;
       isOver = true;
       this.#take(text, socket);
@@ -142,13 +152,13 @@ export class JudgedProgram implements AsyncDisposable {
     socket.on('end', () => look(true));
   }
 
-  #take(text: string, socket: net.Socket): void {
-    if (text === '') return void socket.end();
-    const [origin = '', clock = '', type = '', ...args] = text.replace(/\n$/, '').split(' ');
+  #take(came: string, socket: net.Socket): void {
+    if (came === '') return void socket.end();
+    const [origin = '', clock = '', type = '', ...args] = came.replace(/\n$/, '').split(' ');
     const isMessage = /^\S+:\d+$/.test(origin) && /^\d+$/.test(clock);
-    if (!isMessage || !/^(HELLO|GET_PEERS|LS|DL|BYE)$/.test(type)) return void this.#refuse(text, socket);
+    if (!isMessage || !/^(HELLO|GET_PEERS|LS|DL|BYE)$/.test(type)) return void this.#refuse(came, socket);
     const request = { origin, clock: Number(clock), type, args };
-    if (type === 'DL' && args.length !== 3) return void this.#refuse(text, socket);
+    if (type === 'DL' && args.length !== 3) return void this.#refuse(came, socket);
     this.requests.push(request);
     if (this.#diesAfter()) return void this.#stop();
     const { receive, learn, status } = this.#steps;
@@ -156,12 +166,22 @@ export class JudgedProgram implements AsyncDisposable {
     const name = learn(request);
     if (name !== undefined) this.#neighbours.set(name, { status: status(request), clock: request.clock });
     const reply = this.#reply(request);
-    if (reply === undefined) return void socket.end();
+    if (reply === undefined) return this.#isOutbox ? undefined : void socket.end();
     this.#clock = this.#steps.send(this.#clock);
     const head = [this.#steps.origin(this.address, socket), this.#steps.clockText(this.#clock)];
-    socket.end(
-      this.#steps.line([...head, ...reply].filter((token) => token !== '').join(' '), String(reply[0])),
-    );
+    const text = [...head, ...reply].filter((token) => token !== '').join(' ');
+    const line = this.#steps.line(text, String(reply[0]));
+    if (this.#isOutbox) this.#outboxTo(origin).write(line);
+    else socket.end(line);
+  }
+
+  #outboxTo(address: string): net.Socket {
+    const known = this.#outboxes.get(address);
+    if (known?.writable === true) return known;
+    const [host = '', port = ''] = address.split(':');
+    const socket = net.connect({ host, port: Number(port) }).on('error', () => undefined);
+    this.#outboxes.set(address, socket);
+    return socket;
   }
 
   #refuse(text: string, socket: net.Socket): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FieldPeer, VARIANTS, type FieldDialect } from '../helpers/field/field-peer.ts';
 import type { Quirks } from '../helpers/field/quirks.ts';
+import { JudgedProgram } from '../helpers/judged-program.ts';
 import { JUDGED_FILES, verdictsOf } from '../helpers/judged.ts';
 
 /** The programs of the field (protocol, section 7) before the judge: what their dialect explains is tolerated, nothing is broken. */
@@ -41,6 +42,16 @@ describe.concurrent('the dialects of the field', () => {
     const harm = field.seen.violations.filter((text) => quirks.forgetsToClose !== true || !IDLE.test(text));
     expect(harm).toEqual([]);
     expect(field.seen.died).toBeUndefined();
+  });
+});
+
+it('one that keeps a connection of its own to each peer, and answers there', async () => {
+  await using program = await JudgedProgram.start({ files: JUDGED_FILES, isOutbox: true });
+  expect(await verdictsOf(program.address)).toEqual({
+    dialect: 'outbox',
+    broken: [],
+    tolerated: ['mensagem.mesma-conexao', 'mensagem.fecha'],
+    notApplicable: ['ls.vazia', 'dl-file.ao-mesmo-tempo'],
   });
 });
 
