@@ -75,7 +75,7 @@ const ROOMS = [
     room: 'conformance',
     may: ['errors', 'protocol', 'diagram'],
     types: ['events'],
-    packages: ['node:fs/promises', 'node:net', 'node:timers/promises'],
+    packages: ['node:events', 'node:fs/promises', 'node:net', 'node:timers/promises'],
   },
   {
     room: 'batch',

@@ -41,7 +41,7 @@ export function asText(result: Result): string {
   for (const group of groups) text += row(group, scoreOf(judged.filter((each) => each.group === group)));
   text += '\n';
   for (const part of parts) text += row(PARTS[part], scoreOf(judged.filter((each) => each.part === part)));
-  if (!groups.includes('robustez') && groups.length > 1)
+  if (judged.some(({ id }) => id === 'mensagem.fim') && !groups.includes('robustez'))
     text += '\nrobustez: não julgada; --rigoroso julga também o que pode derrubar o programa.\n';
   if (ended !== undefined) text += `\nAvaliação incompleta: ${ended}.\n`;
   return `${text}\n${conclusion(judged)}\n`;

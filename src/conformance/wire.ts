@@ -110,7 +110,7 @@ export class Wire {
   }
 
   /** Sends the FIN, after these bytes. */
-  finish(bytes = Buffer.alloc(0)): void {
+  finish(bytes: Buffer = Buffer.alloc(0)): void {
     if (this.#socket.writable) this.#socket.end(bytes);
   }
 
