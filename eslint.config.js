@@ -71,6 +71,13 @@ const ROOMS = [
     ],
   },
   {
+    // The command line of a subcommand is shared with the diagram's room.
+    room: 'conformance',
+    may: ['errors', 'protocol', 'diagram'],
+    types: ['events'],
+    packages: ['node:events', 'node:fs/promises', 'node:net', 'node:timers/promises'],
+  },
+  {
     room: 'batch',
     may: ['errors', 'options', 'program', 'network', 'protocol', 'neighbours', 'peer', 'clock', 'terminal'],
     types: ['events', 'download/engine', 'handlers'],

@@ -140,6 +140,7 @@ const SUBCOMMANDS: Readonly<
   pronto: async (args, around) => (await import('./batch/pronto.ts')).pronto(args, around),
   diagrama: async (args, around) => (await import('./diagram/diagrama.ts')).diagrama(args, around),
   chave: async (args, around) => (await import('./chave.ts')).chave(args, around),
+  avaliar: async (args, around) => (await import('./conformance/avaliar.ts')).avaliar(args, around),
   conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),
 };
 

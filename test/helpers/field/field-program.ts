@@ -113,9 +113,16 @@ export abstract class FieldProgram implements AsyncDisposable {
 
   /** Fetches a file that `ls` of that peer has listed, chunk by chunk. */
   async download(to: string, name: string, chunkSize: number): Promise<Buffer> {
-    const size = this.sizeOf(to, name);
+    return this.fetchFrom([to], name, chunkSize);
+  }
+
+  /** Fetches a file from several peers that have listed it, in turn. */
+  async fetchFrom(sources: readonly string[], name: string, chunkSize: number): Promise<Buffer> {
+    const [first = ''] = sources;
+    const size = this.sizeOf(first, name);
     const chunks: Buffer[] = [];
     for (let index = 0; index * chunkSize < size; index++) {
+      const to = sources[index % sources.length] ?? first;
       const length = Math.min(chunkSize, size - index * chunkSize);
       const told = this.quirks.echoesSize === true ? chunkSize : length;
       chunks.push(await this.fetch(to, [name, chunkSize, index].map(String), [name, told, index].join(' ')));
