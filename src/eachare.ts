@@ -30,7 +30,12 @@ async function run(options: Options): Promise<number> {
   const program = await build(options);
   const { peer, neighbours, folder, downloads, reporter } = program;
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
-  const screen = new Screen({ terminal, address: () => peer.address, messages: options.messages });
+  const screen = new Screen({
+    terminal,
+    address: () => peer.address,
+    messages: options.messages,
+    online: options.bar ? () => neighbours.list().filter(({ status }) => status === 'ONLINE') : undefined,
+  });
   program.addReporter(screen);
 
   const stop = new AbortController();

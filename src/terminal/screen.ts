@@ -14,6 +14,7 @@ import { progressLines } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
 import { questionText } from './questions.ts';
 import { describe } from './sentences.ts';
+import { statusRow } from './status-row.ts';
 import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,12 +36,23 @@ const MAX_STATUSES = 2_000;
 export interface ScreenOptions {
   readonly terminal: Pick<
     Terminal,
-    'print' | 'status' | 'ask' | 'width' | 'height' | 'isLive' | 'colorLevel'
+    | 'print'
+    | 'status'
+    | 'bar'
+    | 'touchBar'
+    | 'ask'
+    | 'width'
+    | 'height'
+    | 'isLive'
+    | 'isInteractive'
+    | 'colorLevel'
   >;
   /** Our address, the origin of what we send. */
   readonly address: () => string;
   /** Whether the messages of large downloads are shown one by one too. */
   readonly messages: 'todas' | 'resumo';
+  /** Who is online, for the status row; without it there is none. */
+  readonly online?: (() => readonly NeighbourView[]) | undefined;
   /** Milliseconds from any zero, for tests. */
   readonly now?: () => number;
 }
@@ -71,6 +83,8 @@ export class Screen implements Reporter {
   #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
   #lastProgress = -Infinity;
+  /** The one under way. */
+  #download: DownloadProgressed | undefined;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -80,6 +94,7 @@ export class Screen implements Reporter {
       now: this.#now,
       width: () => options.terminal.width,
       print: (line) => this.#print(line),
+      onUploads: () => options.terminal.touchBar(),
     });
   }
 
@@ -87,7 +102,7 @@ export class Screen implements Reporter {
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
     this.#summary.beginCommand();
-    return terminal.ask(questionText(question, terminal.width));
+    return terminal.ask(questionText(question, terminal.width, terminal.isInteractive));
   };
 
   report(event: AppEvent): void {
@@ -104,12 +119,18 @@ export class Screen implements Reporter {
         return this.#started(event);
       case 'chunk-failed':
         return this.#chunkFailed(event);
+      case 'peer-started':
+        this.#show(event);
+        return this.#showBar();
       case 'neighbour-added':
       case 'neighbour-status-changed':
+        this.#options.terminal.touchBar();
         this.#noteStatus(event.neighbour, event.status);
         return this.#show(event);
       case 'download-finished':
       case 'download-failed':
+        this.#download = undefined;
+        this.#options.terminal.touchBar();
         this.#options.terminal.status(undefined);
         this.#summary.account();
         return this.#show(event);
@@ -126,6 +147,25 @@ export class Screen implements Reporter {
     }
   }
 
+  #showBar(): void {
+    const { terminal, address, online } = this.#options;
+    if (online === undefined) return;
+    terminal.bar((columns) => {
+      const download = this.#download;
+      const status = {
+        own: address(),
+        clock: this.#clock,
+        online: online(),
+        downloads:
+          download === undefined
+            ? []
+            : [{ name: download.name, bytes: download.resumed + download.bytes, total: download.size }],
+        uploads: this.#summary.uploads(),
+      };
+      return this.#chalk.inverse(statusRow(status, columns));
+    });
+  }
+
   get #showsAll(): boolean {
     return this.#options.messages === 'todas';
   }
@@ -139,6 +179,7 @@ export class Screen implements Reporter {
 
   #clockUpdated(event: ClockUpdated): void {
     this.#clock = event.clock;
+    this.#options.terminal.touchBar();
     if (event.cause === 'send') {
       this.#showHeld();
       this.#heldClock = event;
@@ -196,6 +237,8 @@ export class Screen implements Reporter {
 
   #progressed(event: DownloadProgressed): void {
     const { terminal } = this.#options;
+    this.#download = event;
+    terminal.touchBar();
     if (terminal.isLive) {
       if (event.seconds >= PROGRESS_AFTER)
         terminal.status(progressLines(event, terminal.width - 1, terminal.height));

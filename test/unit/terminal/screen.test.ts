@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppEvent } from '../../../src/events.ts';
+import type { MakeBar } from '../../../src/terminal/footer.ts';
 import { PROGRESS_LINE_INTERVAL_MS, Screen, type ScreenOptions } from '../../../src/terminal/screen.ts';
 import { ACCOUNT_INTERVAL_MS } from '../../../src/terminal/summary.ts';
 import { A1, A2, A3 } from './addresses.ts';
@@ -12,16 +13,20 @@ function open(
   const { isLive = false, colorLevel = 0, width = Infinity, ...rest } = options;
   const prints: string[] = [];
   const statuses: (string | undefined)[] = [];
+  const bars: MakeBar[] = [];
   const asked: string[] = [];
   const time = { now: 0 };
   const screen = new Screen({
     terminal: {
       isLive,
+      isInteractive: isLive,
       colorLevel,
       width,
       height: 24,
       print: (text) => prints.push(text),
       status: (line) => statuses.push(line),
+      bar: (make) => bars.push(make),
+      touchBar: () => undefined,
       ask: (text) => {
         asked.push(text);
         return Promise.resolve('1');
@@ -35,7 +40,7 @@ function open(
   const report = (...events: AppEvent[]) => {
     for (const event of events) screen.report(event);
   };
-  return { screen, prints, statuses, asked, time, report };
+  return { screen, prints, statuses, bars, asked, time, report };
 }
 
 /** What Peer reports when it asks for a chunk, and when it gets one. */
