@@ -10,11 +10,10 @@ import type {
   Reporter,
 } from '../events.ts';
 import { painted } from './colors.ts';
-import { progressLines } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
+import { LiveStatus, type Waiting } from './live-status.ts';
 import { questionText } from './questions.ts';
 import { describe } from './sentences.ts';
-import { statusRow } from './status-row.ts';
 import { chunkFailuresCut, Summary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,9 +22,6 @@ export const CHUNKS_SHOWN_EACH = 64;
 
 /** Failed chunks of one download that get a line each where messages are summed up. */
 const CHUNK_FAILURES_SHOWN = 3;
-
-/** On a screen a download is shown as progress once it has lasted this long, in seconds. */
-const PROGRESS_AFTER = 0.5;
 
 /** How often a running download is shown on a pipe. */
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
@@ -53,6 +49,8 @@ export interface ScreenOptions {
   readonly messages: 'todas' | 'resumo';
   /** Who is online, for the status row; without it there is none. */
   readonly online?: (() => readonly NeighbourView[]) | undefined;
+  /** The requests that have no answer yet; nobody is waited for without it. */
+  readonly waiting?: () => readonly Waiting[];
   /** Milliseconds from any zero, for tests. */
   readonly now?: () => number;
 }
@@ -77,14 +75,13 @@ export class Screen implements Reporter {
   readonly #chalk: ChalkInstance;
   readonly #now: () => number;
   readonly #summary: Summary;
+  readonly #live: LiveStatus;
   readonly #statuses = new Map<string, Status>();
   #clock = 0;
   #heldClock: ClockUpdated | undefined;
   #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
   #lastProgress = -Infinity;
-  /** The one under way. */
-  #download: DownloadProgressed | undefined;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -96,6 +93,13 @@ export class Screen implements Reporter {
       print: (line) => this.#print(line),
       onUploads: () => options.terminal.touchBar(),
     });
+    this.#live = new LiveStatus({
+      waiting: () => [],
+      ...options,
+      chalk: this.#chalk,
+      uploads: () => this.#summary.uploads(),
+      now: this.#now,
+    });
   }
 
   /** Asks the person, in words. */
@@ -106,6 +110,7 @@ export class Screen implements Reporter {
   };
 
   report(event: AppEvent): void {
+    this.#live.report(event);
     switch (event.event) {
       case 'message-sent':
         return this.#sent(event);
@@ -119,19 +124,12 @@ export class Screen implements Reporter {
         return this.#started(event);
       case 'chunk-failed':
         return this.#chunkFailed(event);
-      case 'peer-started':
-        this.#show(event);
-        return this.#showBar();
       case 'neighbour-added':
       case 'neighbour-status-changed':
-        this.#options.terminal.touchBar();
         this.#noteStatus(event.neighbour, event.status);
         return this.#show(event);
       case 'download-finished':
       case 'download-failed':
-        this.#download = undefined;
-        this.#options.terminal.touchBar();
-        this.#options.terminal.status(undefined);
         this.#summary.account();
         return this.#show(event);
       case 'statistics-shown':
@@ -147,25 +145,6 @@ export class Screen implements Reporter {
     }
   }
 
-  #showBar(): void {
-    const { terminal, address, online } = this.#options;
-    if (online === undefined) return;
-    terminal.bar((columns) => {
-      const download = this.#download;
-      const status = {
-        own: address(),
-        clock: this.#clock,
-        online: online(),
-        downloads:
-          download === undefined
-            ? []
-            : [{ name: download.name, bytes: download.resumed + download.bytes, total: download.size }],
-        uploads: this.#summary.uploads(),
-      };
-      return this.#chalk.inverse(statusRow(status, columns));
-    });
-  }
-
   get #showsAll(): boolean {
     return this.#options.messages === 'todas';
   }
@@ -179,7 +158,6 @@ export class Screen implements Reporter {
 
   #clockUpdated(event: ClockUpdated): void {
     this.#clock = event.clock;
-    this.#options.terminal.touchBar();
     if (event.cause === 'send') {
       this.#showHeld();
       this.#heldClock = event;
@@ -235,15 +213,9 @@ export class Screen implements Reporter {
     this.#show(event, isSummed ? this.#summary.hint() : '');
   }
 
+  /** A screen shows it below all lines. */
   #progressed(event: DownloadProgressed): void {
-    const { terminal } = this.#options;
-    this.#download = event;
-    terminal.touchBar();
-    if (terminal.isLive) {
-      if (event.seconds >= PROGRESS_AFTER)
-        terminal.status(progressLines(event, terminal.width - 1, terminal.height));
-      return;
-    }
+    if (this.#options.terminal.isLive) return;
     if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const now = this.#now();
     if (now - this.#lastProgress < PROGRESS_LINE_INTERVAL_MS) return;

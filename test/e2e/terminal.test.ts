@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FaultProxy } from '../helpers/fault-proxy.ts';
 import { leftovers, RESUMABLE } from '../helpers/leftovers.ts';
@@ -33,7 +34,7 @@ describe('the program on a terminal', () => {
     expect((await terminal.screen.seen()).at(-1)).toBe('Saindo...');
   });
 
-  it('shows the progress of a large download, and Ctrl-C keeps what has come', async () => {
+  it('shows the progress of a large download, and Ctrl-C cancels it alone and keeps what has come', async () => {
     await using b = await SpawnedPeer.start({
       files: { 'grande.bin': randomBytes(20_000_000) },
       args: ['--sem-menu'],
@@ -49,11 +50,58 @@ describe('the program on a terminal', () => {
     expect(rows.every((row) => row.length <= 80)).toBe(true);
     expect(rows.some((row) => row.includes(' DL '))).toBe(false);
     terminal.type('\x03');
-    expect(await terminal.ended).toBe(0);
+    const cancelled = /^Download de grande\.bin cancelado: [\d,]+ [KM]iB já/;
+    await terminal.until((seen) => seen.some((row) => cancelled.test(row)) && seen.at(-1) === 'comando>');
     expect(await leftovers(folder)).toEqual([RESUMABLE]);
     expect(await readdir(folder)).toHaveLength(2);
+    terminal.type('4\r1\r');
+    await terminal.until((seen) =>
+      seen.some((row) => row.startsWith('Continuando o download de grande.bin')),
+    );
+    await terminal.until((seen) => /^grande\.bin +[█░]+ +\d+%.*MiB/.test(seen.at(-2) ?? ''));
+    // One cancels, the next one leaves, whether the menu is back or not.
+    terminal.type('\x03\x03');
+    expect(await terminal.ended).toBe(0);
     expect(tail(await terminal.screen.seen())).toContain('Saindo...');
+    expect(await leftovers(folder)).toEqual([RESUMABLE]);
     await b.until((e) => e.event === 'message-received' && e.type === 'BYE');
+  });
+
+  it('waits for the only source of a download, and goes on by itself once it is back', async () => {
+    const content = randomBytes(3_000_000);
+    await using b = await SpawnedPeer.start({ files: { 'grande.bin': content }, args: ['--sem-menu'] });
+    const slow = { toClient: { bytesPerSecond: 1_000_000 } };
+    const line = await FaultProxy.start(b.port, slow);
+    const { terminal, folder } = await startOnTerminal(line, '--chunk 16384');
+    terminal.type('1\r1\r4\r');
+    await terminal.until((rows) => rows.at(-1) === 'arquivo>');
+    terminal.type('1\r');
+    await terminal.until((rows) => /^grande\.bin .*\d+%.*MiB\/s|KiB\/s/.test(rows.at(-2) ?? ''));
+    const { port } = line;
+    await line.close();
+    await terminal.until((rows) => rows.at(-2)?.includes('esperando por fontes…') === true);
+    await using again = await FaultProxy.start(b.port, slow, port);
+    await terminal.until((rows) => rows.includes('Download do arquivo grande.bin finalizado.'));
+    expect(again.connections).toBeGreaterThan(0);
+    expect(content.equals(await readFile(join(folder, 'grande.bin')))).toBe(true);
+    const rows = await terminal.screen.seen();
+    expect(rows.filter((row) => row.includes('falhou demais'))).toHaveLength(1);
+    expect(rows.filter((row) => row.includes('voltou a enviar grande.bin'))).toHaveLength(1);
+    terminal.type('9\r');
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it('shows whom it waits for', async () => {
+    await using mute = await FaultProxy.start(1, { halfOpen: true });
+    const { terminal } = await startOnTerminal(mute);
+    terminal.type('2\r');
+    await terminal.until((rows) => rows.at(-2) === `esperando ${mute.address}… 0 s`);
+    await terminal.until((rows) => rows.at(-2) === `esperando ${mute.address}… 1 s`);
+    await mute.close();
+    await terminal.until((rows) => rows.at(-1) === 'comando>');
+    expect((await terminal.screen.seen()).join('\n')).not.toContain('esperando');
+    terminal.type('9\r');
+    expect(await terminal.ended).toBe(0);
   });
 
   it('answers others while nobody reads its screen', async () => {

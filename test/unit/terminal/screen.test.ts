@@ -182,7 +182,7 @@ describe('Screen', () => {
     expect(statuses).toEqual(['big.bin   50%  8,0 MiB de 16,0 MiB  8,0 MiB/s', undefined]);
     expect(prints).toEqual([
       'Baixando big.bin: 16,0 MiB em 4 chunks de até 256\n  bytes, de 1 peer.',
-      'Download do arquivo big.bin falhou: cancelado.',
+      'Download de big.bin cancelado: nada foi recebido.',
     ]);
   });
 
