@@ -30,6 +30,10 @@ export interface Context {
   readonly ask: Ask;
   /** Aborted when the program is to leave: every command returns soon after. */
   readonly signal: AbortSignal;
+  /** A person is there: a download waits for sources that are gone until it is cancelled. */
+  readonly isPatient?: boolean;
+  /** The download under way, which can be cancelled alone. */
+  download?: AbortController | undefined;
   /** Bytes; changed by menu 6. */
   chunkSize: number;
 }
@@ -108,11 +112,27 @@ export async function searchFiles(context: Context): Promise<void> {
   const file = choose(context, 'files', files, input);
   if (file === undefined) return;
   reporter.report({ event: 'file-chosen', name: file.name });
-  const fetched = await downloads.fetch(file, chunkSize, signal);
+  const fetched = await cancellable(context, (end) =>
+    downloads.fetch(file, chunkSize, end, context.isPatient),
+  );
   // The time of a part says nothing about the times of the whole.
   if (fetched === undefined || fetched.resumed > 0) return;
   const { seconds, sources } = fetched;
   statistics.add({ chunkSize, fileSize: file.size, seconds, sources });
+}
+
+/** Does something that `context.download` ends as well as the end of the program. */
+async function cancellable<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const download = new AbortController();
+  const signal = AbortSignal.any([context.signal, download.signal]);
+  // Every request of a download listens to it.
+  setMaxListeners(0, signal);
+  context.download = download;
+  try {
+    return await work(signal);
+  } finally {
+    context.download = undefined;
+  }
 }
 
 /** Menu 5: our clock, the neighbours with theirs, and the downloads so far. */

@@ -30,7 +30,13 @@ async function run(options: Options): Promise<number> {
   const program = await build(options);
   const { peer, neighbours, folder, downloads, reporter } = program;
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
-  const screen = new Screen({ terminal, address: () => peer.address, messages: options.messages });
+  const screen = new Screen({
+    terminal,
+    address: () => peer.address,
+    messages: options.messages,
+    online: options.bar ? () => neighbours.list().filter(({ status }) => status === 'ONLINE') : undefined,
+    waiting: () => peer.waiting,
+  });
   program.addReporter(screen);
 
   const stop = new AbortController();
@@ -54,7 +60,7 @@ async function run(options: Options): Promise<number> {
   const failures = new FailedDownloads();
   program.addReporter(failures);
   const ask = untilAborted(screen.ask, stop.signal);
-  const context = {
+  const context: commands.Context = {
     peer,
     neighbours,
     folder,
@@ -63,8 +69,14 @@ async function run(options: Options): Promise<number> {
     reporter,
     ask,
     signal: stop.signal,
+    isPatient: terminal.isInteractive,
     chunkSize: options.chunkSize,
   };
+  terminal.onInterrupt(() => {
+    // The second Ctrl-C is meant for the program.
+    if (context.download === undefined || context.download.signal.aborted) onSignal();
+    else context.download.abort();
+  });
   const cause = options.menu ? await menuLoop(context) : await aborted(stop.signal);
   // The prompt is over; what is told from here on stands below it.
   terminal.close();

@@ -85,14 +85,14 @@ export type AppEvent =
       readonly index: number;
       readonly code: ConnectionErrorCode | ProtocolErrorCode;
     }
-  /** A source that failed too often; it is asked again after `seconds`. */
+  /** A source that failed too often; it is asked again after `seconds`. Not repeated until it has delivered. */
   | {
       readonly event: 'source-retired';
       readonly name: string;
       readonly source: Address;
       readonly seconds: number;
     }
-  /** Its rest is over. */
+  /** It has delivered again. */
   | { readonly event: 'source-returned'; readonly name: string; readonly source: Address }
   /** It has come ONLINE with the same file while the download ran. */
   | { readonly event: 'source-added'; readonly name: string; readonly source: Address }

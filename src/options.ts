@@ -16,6 +16,8 @@ export interface Options {
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
+  /** A status row above the prompt, on a terminal. */
+  readonly bar: boolean;
   /** File with the key of a private network. */
   readonly keyPath: string | undefined;
   /** Nothing but the nine messages of the course, one request a connection. */
@@ -47,6 +49,7 @@ export interface SharedFlags {
 interface Flags extends SharedFlags {
   readonly mensagens?: string;
   readonly semMenu?: true;
+  readonly semBarra?: true;
 }
 
 /** Longest delay of a message: slower is no motion at all. */
@@ -169,6 +172,7 @@ function createCommand(version: string): Command {
       '--mensagens <modo>',
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
     )
+    .option('--sem-barra', 'sem a linha de estado acima do prompt (num terminal)')
     .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .version(version, '--versao, --version', 'mostra a versão')
     .addHelpText('after', EPILOGUE);
@@ -254,6 +258,7 @@ export function sharedOptions(args: readonly string[], flags: SharedFlags): Opti
     menu: true,
     messages: 'resumo',
     color: semCor !== true,
+    bar: true,
     pure: puro === true,
     delayMs: atraso === undefined ? 0 : parseDelay(atraso),
     timing: tempos === undefined ? {} : parseTiming(tempos),
@@ -272,5 +277,7 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
   if (show !== undefined) return { show };
   const flags = command.opts<Flags>();
   const messages = flags.mensagens === undefined ? 'resumo' : parseMessages(flags.mensagens);
-  return { run: { ...sharedOptions(command.args, flags), menu: flags.semMenu !== true, messages } };
+  const menu = flags.semMenu !== true;
+  const bar = flags.semBarra !== true;
+  return { run: { ...sharedOptions(command.args, flags), menu, bar, messages } };
 }

@@ -75,6 +75,8 @@ export class Peer {
   readonly #recogniser: Recogniser;
   readonly #server: RequestServer;
   readonly #listener: Listener;
+  /** Requests that a person waits for too: not those of a running download. */
+  readonly #waiting = new Set<{ readonly to: Address; readonly since: number }>();
   #address: Address;
 
   constructor(options: PeerOptions) {
@@ -152,6 +154,11 @@ export class Peer {
     return this.#clock.value;
   }
 
+  /** Whom we have asked and still wait for, since when in milliseconds of the monotonic clock. */
+  get waiting(): { readonly to: Address; readonly since: number }[] {
+    return [...this.#waiting];
+  }
+
   /** @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed` */
   async listen(): Promise<void> {
     this.#address = await this.#listener.listen(this.#address);
@@ -194,6 +201,9 @@ export class Peer {
     draft: Extract<RequestDraft, { type: T }>,
     options: RequestOptions = {},
   ): Promise<MessageOf<(typeof REPLY_TYPE)[T]>> {
+    const isSeen = draft.type !== 'DL' && draft.type !== 'DIGEST';
+    const waiting = { to, since: performance.now() };
+    if (isSeen) this.#waiting.add(waiting);
     try {
       const reply = await this.#client.request(to, draft, options);
       if (reply.type === 'PEER_LIST') {
@@ -203,6 +213,8 @@ export class Peer {
     } catch (error) {
       this.#failed(to, draft.type, error);
       throw error;
+    } finally {
+      this.#waiting.delete(waiting);
     }
   }
 
@@ -394,11 +406,15 @@ export class Peer {
   }
 
   async #orReported(to: Address, type: MessageType, work: () => Promise<void>): Promise<void> {
+    const waiting = { to, since: performance.now() };
+    this.#waiting.add(waiting);
     try {
       await work();
     } catch (error) {
       this.#failed(to, type, error);
       if (!(error instanceof RemoteError)) throw error;
+    } finally {
+      this.#waiting.delete(waiting);
     }
   }
 

@@ -47,11 +47,13 @@ export class Downloads {
   /**
    * Fetches a file into the shared folder. Undefined after a failure, which is reported.
    * @param chunkSize in bytes
+   * @param isPatient whether sources that are gone are waited for, until the signal
    */
   async fetch(
     found: FoundFile<Address>,
     chunkSize: number,
     signal: AbortSignal,
+    isPatient = false,
   ): Promise<FetchedFile | undefined> {
     const { sinks, reporter, isConfirmed = () => true } = this.#options;
     const file = { ...found, sources: found.sources.slice(0, MAX_SOURCES) };
@@ -67,6 +69,7 @@ export class Downloads {
         chunkSize,
         sink,
         signal,
+        isPatient,
         timing: this.#timing,
         limit: this.#limit,
         isConfirmed: (address) => !this.#banned.has(address) && isConfirmed(address),

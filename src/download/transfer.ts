@@ -25,6 +25,8 @@ export interface TransferOptions {
   readonly reporter: Reporter;
   readonly timing: DownloadTiming;
   readonly signal: AbortSignal;
+  /** Sources that are gone are waited for, until the signal. */
+  readonly isPatient?: boolean | undefined;
   /** This source has told the right digest and sent other bytes. */
   readonly onLiar: (source: Address) => void;
 }
@@ -52,6 +54,8 @@ export class Transfer {
   readonly #late: LateSources;
   readonly #over = new AbortController();
   readonly #sources: Address[];
+  /** Reported as left alone, and not as back: of a source that fails again and again only the first rest is news. */
+  readonly #resting = new Set<Address>();
 
   constructor(options: TransferOptions) {
     const { file, sink } = options;
@@ -152,7 +156,7 @@ export class Transfer {
   }
 
   #createRun(): DownloadRun<Address> {
-    const { file, chunkSize, sink, peer, reporter, timing } = this.#options;
+    const { file, chunkSize, sink, peer, reporter, timing, isPatient } = this.#options;
     const { name, size } = file;
     const chunks = chunkCount(size, chunkSize);
     const requests = new ChunkRequests({ peer, size, chunkSize, chunks });
@@ -161,6 +165,7 @@ export class Transfer {
       chunkSize,
       sink,
       timing,
+      isPatient,
       now,
       prepare: async (source, signal) => {
         await peer.prepare(source.address, { signal, chunks });
@@ -171,9 +176,14 @@ export class Transfer {
       fetch: (source, chunk, signal, settle) => requests.ask(source, chunk, signal, settle),
       onChunkFailed: (source, index, { code }) =>
         reporter.report({ event: 'chunk-failed', name, source, index, code }),
-      onSourceRetired: (source, seconds) =>
-        reporter.report({ event: 'source-retired', name, source, seconds }),
-      onSourceReturned: (source) => reporter.report({ event: 'source-returned', name, source }),
+      onSourceRetired: (source, seconds) => {
+        if (this.#resting.has(source)) return;
+        this.#resting.add(source);
+        reporter.report({ event: 'source-retired', name, source, seconds });
+      },
+      onSourceReturned: (source) => {
+        if (this.#resting.delete(source)) reporter.report({ event: 'source-returned', name, source });
+      },
     });
   }
 

@@ -38,8 +38,9 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'event-log-not-written':
     case 'resume-note-not-written':
     case 'local-files-not-read':
-    case 'download-failed':
       return 'red';
+    case 'download-failed':
+      return event.code === 'aborted' ? 'yellow' : 'red';
     case 'input-rejected':
     case 'clock-ignored':
     case 'request-refused':

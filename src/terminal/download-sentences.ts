@@ -47,7 +47,7 @@ export function sourceRetired({ source, name, seconds }: EventOf<'source-retired
 }
 
 export function sourceReturned({ source, name }: EventOf<'source-returned'>, width: number): string {
-  return `Peer ${escape(source)} volta ao download de ${nameWithin(name, width)}.`;
+  return `Peer ${escape(source)} voltou a enviar ${nameWithin(name, width)}.`;
 }
 
 export function sourceAdded({ source, name }: EventOf<'source-added'>, width: number): string {
@@ -119,8 +119,16 @@ function failure({ name, code, missing, chunks }: EventOf<'download-failed'>, wi
   return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
 }
 
+/** Who has cancelled a download knows why it has ended. */
+function cancelled({ name, kept }: EventOf<'download-failed'>, width: number): string {
+  const what = `Download de ${nameWithin(name, width)} cancelado`;
+  if (kept === 0) return `${what}: nada foi recebido.`;
+  return `${what}: ${amount(kept, width)} já recebidos ficam guardados; escolha o mesmo arquivo de novo para continuar.`;
+}
+
 export function downloadFailed(event: EventOf<'download-failed'>, width: number): string[] {
   const { kept } = event;
+  if (event.code === 'aborted' && width < Infinity) return [cancelled(event, width)];
   if (kept === 0) return [failure(event, width)];
   const hint = 'Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.';
   return [failure(event, width), `  Já recebido e guardado: ${amount(kept, width)}. ${hint}`];
@@ -129,6 +137,8 @@ export function downloadFailed(event: EventOf<'download-failed'>, width: number)
 /** A name shorter than this says nothing any more. */
 const MIN_NAME_COLUMNS = 12;
 const BAR_COLUMNS = 16;
+/** A shorter one tells less than the percentage beside it. */
+const LEAST_BAR_COLUMNS = 6;
 /** The sources take one such part of the rows of a screen. */
 const SCREEN_PART = 4;
 const BETWEEN = '  ';
@@ -138,9 +148,9 @@ function percentDone(bytes: number, total: number): number {
   return total === 0 ? 100 : Math.floor((bytes / total) * 100);
 }
 
-function bar(percentage: number): string {
-  const full = Math.floor((percentage / 100) * BAR_COLUMNS);
-  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
+function bar(percentage: number, columns: number): string {
+  const full = Math.floor((percentage / 100) * columns);
+  return '█'.repeat(full) + '░'.repeat(columns - full);
 }
 
 function sourceSpeed({ source, bytesPerSecond }: SourceProgress, width: number): string {
@@ -181,6 +191,17 @@ export function progressLine(event: DownloadProgressed, width: number): string {
   return lineOf(event, width, (columns) => sourcesWithin(event.sources, columns, width));
 }
 
+/** Below this many bytes a second nothing comes. */
+const STANDSTILL = 1;
+
+/** How fast it comes and how long it will take, or what it waits for; undefined speed before the first request. */
+function pace(missing: number, lately: number | undefined, width: number): string[] {
+  if (width < Infinity && missing === 0) return ['conferindo o SHA-256…'];
+  if (width < Infinity && lately !== undefined && lately < STANDSTILL) return ['esperando por fontes…'];
+  const left = missing === 0 ? 0 : missing / (lately ?? 0);
+  return [lately === undefined ? '–' : speed(lately, 1, width), `resta ${wholeDuration(left)}`];
+}
+
 /** @param from the sources in so many columns */
 function lineOf(event: DownloadProgressed, width: number, from: (columns: number) => string): string {
   const { bytes, size: total, seconds, sources } = event;
@@ -188,7 +209,6 @@ function lineOf(event: DownloadProgressed, width: number, from: (columns: number
   const present = Math.min(event.resumed + bytes, total);
   const lately = sources.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
   const missing = total - present;
-  const left = missing === 0 ? 0 : missing / lately;
   const name = escape(event.name);
   const room = width - Math.min(columnsOf(name), MIN_NAME_COLUMNS) - BETWEEN.length;
   const columns = (list: readonly string[]) => columnsOf(list.join(BETWEEN));
@@ -196,11 +216,10 @@ function lineOf(event: DownloadProgressed, width: number, from: (columns: number
   const figures = [
     `${done}%`.padStart(4),
     `${amount(present, width)} de ${amount(total, width)}`,
-    seconds > 0 ? speed(lately, 1, width) : '–',
-    `resta ${wholeDuration(left)}`,
+    ...pace(missing, seconds > 0 ? lately : undefined, width),
   ];
-  const isBarShown = width < Infinity && columns(figures) + BAR_COLUMNS + BETWEEN.length <= room;
-  if (isBarShown) figures.unshift(bar(done));
+  const barRoom = Math.min(room - columns(figures) - BETWEEN.length, BAR_COLUMNS);
+  if (width < Infinity && barRoom >= LEAST_BAR_COLUMNS) figures.unshift(bar(done, barRoom));
   figures.push(from(room - columns(figures) - BETWEEN.length));
   while (figures.length > 1 && columns(figures) > room) figures.pop();
   const tail = figures.join(BETWEEN);

@@ -6,21 +6,31 @@ export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: bo
 
 /** Characters of a line that a person types; further keys are ignored. */
 const MAX_TYPED_CHARS = 2_000;
+/** A process that is to stop and still runs after this was not stopped. */
+const UNSTOPPED_AFTER_MS = 100;
 /** Below this the keys are commands to readline, and so is DEL. */
 const FIRST_PRINTABLE = ' ';
 const DEL = '\x7f';
 const TAB = '\t';
+const CTRL_L = '\f';
 const ESC = '\x1b';
+const NEWLINE = '\r\n';
 
 export interface KeyboardOptions {
   readonly input: Input;
   /** Raw mode: keys come one by one and edit a line, which is drawn here. Without, the lines come as they are. */
   readonly surface?: Surface | undefined;
+  /** Enter below a prompt that is seen, the cursor at the end of the line: what is drawn there is left to the callee. */
+  readonly onEnter: (line: string) => void;
   /** Enter, or the end of the input, before the line is handed over: in the very turn in which it was typed. */
   readonly onLine: () => void;
   /** Ctrl-C in raw mode. */
   readonly onInterrupt: () => void;
-  /** The program goes on after Ctrl-Z; nothing on the screen is where it was. */
+  /** Ctrl-L in raw mode: the screen is to be cleared. */
+  readonly onClear: () => void;
+  /** Ctrl-Z in raw mode: what is drawn is to be taken away, the shell writes here. */
+  readonly onSuspend: () => void;
+  /** The program goes on after it was stopped; nothing on the screen is where it was. */
   readonly onContinue: () => void;
 }
 
@@ -41,13 +51,15 @@ class Keys extends Transform {
   readonly #input: Input;
   readonly #decoder = new TextDecoder();
   readonly #room: () => number;
+  readonly #onClear: () => void;
   /** The keys that follow belong to an arrow or the like. */
   #isSequence = false;
 
   /** @param room characters that the line may still take */
-  constructor(input: Input, room: () => number) {
+  constructor(input: Input, room: () => number, onClear: () => void) {
     super();
     this.#room = room;
+    this.#onClear = onClear;
     this.#input = input;
     // A terminal that was closed answers reads with EIO: no key comes any more.
     input.on('error', () => this.end());
@@ -77,8 +89,10 @@ class Keys extends Transform {
     for (const key of this.#decoder.decode(chunk, { stream: true })) {
       const isCommand = key < FIRST_PRINTABLE || key === DEL || this.#isSequence;
       this.#isSequence = key === ESC || (this.#isSequence && /[[O\d;]/.test(key));
+      // readline would leave out what stands above the prompt.
+      if (key === CTRL_L) this.#onClear();
       if (key === '\r' || key === '\n') room = MAX_TYPED_CHARS;
-      if (key === TAB || (!isCommand && (escape(key) !== key || room-- <= 0))) continue;
+      if (key === TAB || key === CTRL_L || (!isCommand && (escape(key) !== key || room-- <= 0))) continue;
       this.push(key);
     }
     done();
@@ -93,11 +107,14 @@ class Canvas extends Writable {
   /** Of the screen, when the line was drawn. */
   columns: number;
   readonly #surface: Surface;
+  readonly #onNewline: () => void;
   #collected: string | undefined;
 
-  constructor(surface: Surface) {
+  /** @param onNewline instead of the newline that readline writes at Enter */
+  constructor(surface: Surface, onNewline: () => void) {
     super({ decodeStrings: false });
     this.#surface = surface;
+    this.#onNewline = onNewline;
     this.columns = surface.columns;
   }
 
@@ -108,6 +125,7 @@ class Canvas extends Writable {
 
   override _write(text: string, _encoding: BufferEncoding, done: () => void): void {
     if (this.#collected !== undefined) this.#collected += text;
+    else if (this.isOpen && text === NEWLINE) this.#onNewline();
     else if (this.isOpen) this.#surface.write(text);
     done();
   }
@@ -136,10 +154,13 @@ export class Keyboard {
   #waiting = 0;
   #isAsked = false;
   #isClosed = false;
+  readonly #onContinue: (() => void) | undefined;
 
-  constructor({ input, surface, onLine, onInterrupt, onContinue }: KeyboardOptions) {
-    const canvas = surface && new Canvas(surface);
-    const keys = surface && new Keys(input, () => longestLine(surface) - this.#reader.line.length);
+  constructor(options: KeyboardOptions) {
+    const { input, surface, onEnter, onLine, onInterrupt } = options;
+    const canvas = surface && new Canvas(surface, () => onEnter(this.#reader.line));
+    const keys =
+      surface && new Keys(input, () => longestLine(surface) - this.#reader.line.length, options.onClear);
     const reader = createInterface({
       input: keys ?? input,
       ...(canvas === undefined ? {} : { output: canvas }),
@@ -159,12 +180,24 @@ export class Keyboard {
     });
     if (keys === undefined) return;
     reader.on('SIGINT', onInterrupt);
-    reader.on('SIGCONT', () => {
+    let isSuspended = false;
+    this.#onContinue = () => {
+      isSuspended = false;
       this.hide();
+      keys.setRawMode(true);
       keys.restart();
-      reader.resume();
-      // readline draws once more in this turn, where the line was before.
-      queueMicrotask(onContinue);
+      options.onContinue();
+    };
+    process.on('SIGCONT', this.#onContinue);
+    reader.on('SIGTSTP', () => {
+      isSuspended = true;
+      this.hide();
+      options.onSuspend();
+      keys.setRawMode(false);
+      process.kill(process.pid, 'SIGTSTP');
+      // Without a shell that could let us go on the system does not stop us, and no SIGCONT comes.
+      const goOn = () => isSuspended && !this.#isClosed && this.#onContinue?.();
+      setTimeout(() => setImmediate(goOn), UNSTOPPED_AFTER_MS).unref();
     });
   }
 
@@ -215,6 +248,7 @@ export class Keyboard {
   /** Ends raw mode and reading; what waits is thrown away. */
   close(): void {
     this.#isClosed = true;
+    if (this.#onContinue !== undefined) process.off('SIGCONT', this.#onContinue);
     this.#reader.close();
     this.#keys?.release();
   }

@@ -6,6 +6,14 @@ import { foundFilesTable } from './tables.ts';
 
 const PROMPT = '> ';
 
+/** On a terminal, where what was asked may have scrolled away. */
+const PROMPTS: Readonly<Record<Question['ask'], string>> = {
+  menu: 'comando> ',
+  peer: 'peer> ',
+  file: 'arquivo> ',
+  'chunk-size': 'chunk> ',
+};
+
 const MENU = [
   'Escolha um comando:',
   '[1] Listar peers',
@@ -38,7 +46,8 @@ function questionLines(question: Question, width: number): readonly string[] {
   }
 }
 
-/** The text of a question; its last line is the prompt behind which the person types. */
-export function questionText(question: Question, width: number): string {
-  return [...questionLines(question, width), PROMPT].join('\n');
+/** The text of a question; its last line is the prompt behind which the person types, or a script writes. */
+export function questionText(question: Question, width: number, isInteractive: boolean): string {
+  const prompt = isInteractive ? PROMPTS[question.ask] : PROMPT;
+  return [...questionLines(question, width), prompt].join('\n');
 }

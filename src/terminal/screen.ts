@@ -10,8 +10,8 @@ import type {
   Reporter,
 } from '../events.ts';
 import { painted } from './colors.ts';
-import { progressLines } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
+import { LiveStatus, type Waiting } from './live-status.ts';
 import { questionText } from './questions.ts';
 import { describe } from './sentences.ts';
 import { chunkFailuresCut, Summary } from './summary.ts';
@@ -23,9 +23,6 @@ export const CHUNKS_SHOWN_EACH = 64;
 /** Failed chunks of one download that get a line each where messages are summed up. */
 const CHUNK_FAILURES_SHOWN = 3;
 
-/** On a screen a download is shown as progress once it has lasted this long, in seconds. */
-const PROGRESS_AFTER = 0.5;
-
 /** How often a running download is shown on a pipe. */
 export const PROGRESS_LINE_INTERVAL_MS = 2_000;
 
@@ -35,12 +32,25 @@ const MAX_STATUSES = 2_000;
 export interface ScreenOptions {
   readonly terminal: Pick<
     Terminal,
-    'print' | 'status' | 'ask' | 'width' | 'height' | 'isLive' | 'colorLevel'
+    | 'print'
+    | 'status'
+    | 'bar'
+    | 'touchBar'
+    | 'ask'
+    | 'width'
+    | 'height'
+    | 'isLive'
+    | 'isInteractive'
+    | 'colorLevel'
   >;
   /** Our address, the origin of what we send. */
   readonly address: () => string;
   /** Whether the messages of large downloads are shown one by one too. */
   readonly messages: 'todas' | 'resumo';
+  /** Who is online, for the status row; without it there is none. */
+  readonly online?: (() => readonly NeighbourView[]) | undefined;
+  /** The requests that have no answer yet; nobody is waited for without it. */
+  readonly waiting?: () => readonly Waiting[];
   /** Milliseconds from any zero, for tests. */
   readonly now?: () => number;
 }
@@ -65,6 +75,7 @@ export class Screen implements Reporter {
   readonly #chalk: ChalkInstance;
   readonly #now: () => number;
   readonly #summary: Summary;
+  readonly #live: LiveStatus;
   readonly #statuses = new Map<string, Status>();
   #clock = 0;
   #heldClock: ClockUpdated | undefined;
@@ -80,6 +91,14 @@ export class Screen implements Reporter {
       now: this.#now,
       width: () => options.terminal.width,
       print: (line) => this.#print(line),
+      onUploads: () => options.terminal.touchBar(),
+    });
+    this.#live = new LiveStatus({
+      waiting: () => [],
+      ...options,
+      chalk: this.#chalk,
+      uploads: () => this.#summary.uploads(),
+      now: this.#now,
     });
   }
 
@@ -87,10 +106,11 @@ export class Screen implements Reporter {
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
     this.#summary.beginCommand();
-    return terminal.ask(questionText(question, terminal.width));
+    return terminal.ask(questionText(question, terminal.width, terminal.isInteractive));
   };
 
   report(event: AppEvent): void {
+    this.#live.report(event);
     switch (event.event) {
       case 'message-sent':
         return this.#sent(event);
@@ -110,7 +130,6 @@ export class Screen implements Reporter {
         return this.#show(event);
       case 'download-finished':
       case 'download-failed':
-        this.#options.terminal.status(undefined);
         this.#summary.account();
         return this.#show(event);
       case 'statistics-shown':
@@ -194,13 +213,9 @@ export class Screen implements Reporter {
     this.#show(event, isSummed ? this.#summary.hint() : '');
   }
 
+  /** A screen shows it below all lines. */
   #progressed(event: DownloadProgressed): void {
-    const { terminal } = this.#options;
-    if (terminal.isLive) {
-      if (event.seconds >= PROGRESS_AFTER)
-        terminal.status(progressLines(event, terminal.width - 1, terminal.height));
-      return;
-    }
+    if (this.#options.terminal.isLive) return;
     if (event.chunks <= CHUNKS_SHOWN_EACH) return;
     const now = this.#now();
     if (now - this.#lastProgress < PROGRESS_LINE_INTERVAL_MS) return;

@@ -2,6 +2,7 @@ import type { MessageReceived, MessageSent } from '../events.ts';
 import { escape } from './escape.ts';
 import { amount, count, duration, listed } from './formats.ts';
 import { nameWithin } from './layout.ts';
+import type { Moving } from './status-row.ts';
 
 /*
  * What stands for the messages that are not shown one by one: an account of them and of the clock, so that no tick goes
@@ -54,6 +55,8 @@ class HiddenMessages {
 const MAX_UPLOADS = 256;
 /** A neighbour that asks for a file again after this long downloads it again. */
 const UPLOAD_IDLE_MS = 10_000;
+/** An upload without a message for this long does not move any more. */
+const MOVING_MS = 2_000;
 
 /** What one neighbour downloads from us, as far as its requests tell. */
 interface Upload {
@@ -81,6 +84,12 @@ class Uploads {
 
   get size(): number {
     return this.#uploads.size;
+  }
+
+  /** Those that move now. */
+  moving(): Moving[] {
+    const now = this.#now();
+    return [...this.#uploads.values()].filter(({ time }) => now - time < MOVING_MS);
   }
 
   /** Notes a request for a chunk, and gives the line that tells of it where it is the first one of a download. */
@@ -147,6 +156,8 @@ export interface SummaryOptions {
   readonly now: () => number;
   readonly width: () => number;
   readonly print: (line: string) => void;
+  /** Uploads go on, or have come to rest. */
+  readonly onUploads: () => void;
 }
 
 /**
@@ -191,6 +202,11 @@ export class Summary {
     return ` ${SUMMARY_HINT}`;
   }
 
+  /** What others fetch from us right now. */
+  uploads(): Moving[] {
+    return this.#uploads.moving();
+  }
+
   /** Prints the account of what was left out until now. */
   account(): void {
     const line = this.#hidden.take();
@@ -221,6 +237,7 @@ export class Summary {
       this.#timer = undefined;
       const isQuiet = this.#hidden.count === this.#countBefore;
       this.#endUploads(false);
+      this.#options.onUploads();
       if (isQuiet) this.account();
       if (this.#hidden.count > 0 || this.#uploads.size > 0) this.#watch();
     }, ACCOUNT_INTERVAL_MS);

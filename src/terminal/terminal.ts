@@ -1,12 +1,18 @@
 import { colorLevel } from './colors.ts';
 import { escape } from './escape.ts';
+import { Footer, reflows, rowsOf, type MakeBar } from './footer.ts';
 import { Keyboard, type Input, type Surface } from './keyboard.ts';
-import { shortenEnd } from './layout.ts';
 import { Outlet, type Output } from './outlet.ts';
 
 /** What a screen of unknown size is taken for. */
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
+
+const CLEAR_SCREEN = '\x1b[H\x1b[2J';
+
+function up(rows: number): string {
+  return rows > 0 ? `\x1b[${rows}A` : '';
+}
 
 export interface TerminalOptions {
   readonly input?: Input;
@@ -22,9 +28,9 @@ export interface TerminalOptions {
  * The streams of a person or a script. Three kinds of use follow from what the streams are:
  *
  * - both are terminals (`isInteractive`): raw mode; readline draws the prompt and the line being typed as the last rows
- *   of the screen. They are erased, something is printed above, and they are drawn again, all in one write: what is
- *   printed never tears the line, and what is typed while nothing is asked stays unseen until the next question.
- * - only the output is (`isLive`): no editing, but a status line.
+ *   of the screen, below the status row. They are erased, something is printed above, and they are drawn again, all in one
+ *   write: what is printed never tears the line, and what is typed while nothing is asked stays unseen until the next question.
+ * - only the output is (`isLive`): no editing, but status lines.
  * - a pipe or a file: plain text. Printing behind an open prompt begins a new line first, so every text but the
  *   prompt stands at the start of a line.
  */
@@ -40,10 +46,11 @@ export class Terminal {
   readonly #keyboard: Keyboard | undefined;
   /** A waiting question in cooked mode is repeated below what is printed; a script needs no second prompt. */
   readonly #repeatsPrompt: boolean;
-  /** What the last rows of the screen are, which are not history yet. */
-  #drawn: 'prompt' | 'status' | undefined;
+  readonly #footer = new Footer(() => this.#drawChanged());
+  readonly #isReflowing: boolean;
+  /** The last rows of the screen, which are not history yet: the footer, and below it the prompt where one is open. */
+  #drawn: { readonly footer: readonly string[]; readonly isPrompt: boolean } | undefined;
   #prompt: string | undefined;
-  #status: string | undefined;
   /** Not on such a screen: the last write was a prompt, without a newline. */
   #midLine = false;
   #onInterrupt: (() => void) | undefined;
@@ -54,6 +61,7 @@ export class Terminal {
     this.#outlet = new Outlet(output, () => this.#write(''));
     this.isLive = output.isTTY === true && env['TERM'] !== 'dumb';
     this.isInteractive = this.isLive && input.isTTY === true && readInput;
+    this.#isReflowing = reflows(env);
     this.colorLevel = colorLevel(this.isLive, env, options.noColor === true);
     this.#repeatsPrompt = input.isTTY === true;
     if (this.isLive) output.on('resize', this.#redraw);
@@ -61,8 +69,14 @@ export class Terminal {
     this.#keyboard = new Keyboard({
       input,
       surface: this.isInteractive ? this.#surface() : undefined,
+      onEnter: (line) => this.#entered(line),
       onLine: () => this.#lineTyped(),
       onInterrupt: () => this.#onInterrupt?.(),
+      onClear: () => {
+        this.#drawn = undefined;
+        this.#write(CLEAR_SCREEN);
+      },
+      onSuspend: () => this.#outlet.write(this.#leave()),
       onContinue: () => {
         this.#drawn = undefined;
         this.#redraw();
@@ -91,9 +105,21 @@ export class Terminal {
 
   /** Shows lines below all others until the next call, on a screen only; undefined takes them away. */
   status(lines: string | undefined): void {
-    if (!this.isLive || lines === this.#status) return;
-    this.#status = lines;
+    if (!this.isLive || lines === this.#footer.status) return;
+    this.#footer.status = lines;
     if (this.#outlet.checkRoom()) this.#redraw();
+  }
+
+  /** From now on the last row above the prompt is a status row, on a screen where nothing but prompts of ours is typed. */
+  bar(make: MakeBar): void {
+    if (!this.isInteractive && (this.#keyboard !== undefined || !this.isLive)) return;
+    this.#footer.bar = make;
+    if (this.#outlet.checkRoom()) this.#redraw();
+  }
+
+  /** What the status row tells has changed: it is drawn again soon. */
+  touchBar(): void {
+    this.#footer.touch();
   }
 
   /**
@@ -130,9 +156,11 @@ export class Terminal {
 
   /** Gives the input back as it was found; a waiting question gets undefined. Printing goes on. */
   close(): void {
-    this.status(undefined);
+    const isSeen = this.#drawn !== undefined;
+    this.#footer.close();
     this.#keyboard?.close();
     this.#settle(undefined);
+    if (isSeen) this.#redraw();
     this.#output.off('resize', this.#redraw);
   }
 
@@ -154,12 +182,19 @@ export class Terminal {
     const drawn = this.#drawn;
     this.#drawn = undefined;
     if (drawn !== undefined) {
-      const rows = drawn === 'prompt' ? (this.#keyboard?.rowsAboveCursor() ?? 0) : 0;
-      return `\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`;
+      // Where nothing is asked the cursor stands in front of all.
+      const rows = drawn.isPrompt ? this.#rowsAboveCursor(drawn.footer) : 0;
+      return `\r${up(rows)}\x1b[J`;
     }
     const open = this.#midLine;
     this.#midLine = false;
     return open ? '\n' : '';
+  }
+
+  #rowsAboveCursor(footer: readonly string[]): number {
+    const prompt = this.#keyboard?.rowsAboveCursor() ?? 0;
+    const { width } = this;
+    return footer.reduce((rows, line) => rows + rowsOf(line, width, this.#isReflowing), prompt);
   }
 
   /** What brings back the last rows, or the prompt where there are none. */
@@ -169,27 +204,36 @@ export class Terminal {
       this.#midLine = this.#repeatsPrompt;
       return this.#repeatsPrompt ? prompt : '';
     }
+    const footer = this.#footerLines();
     if (prompt !== undefined) {
-      this.#drawn = 'prompt';
-      return this.#keyboard?.show(prompt) ?? '';
+      this.#drawn = { footer, isPrompt: true };
+      return footer.map((line) => `${line}\n`).join('') + (this.#keyboard?.show(prompt) ?? '');
     }
     this.#keyboard?.hide();
-    if (this.#status === undefined) return '';
-    this.#drawn = 'status';
-    const lines = this.#status.split('\n').map((line) => shortenEnd(line, this.width - 1));
-    // The cursor in front of all: there it stays on its row when the screen becomes narrower.
-    return `${lines.join('\n')}\r${lines.length > 1 ? `\x1b[${lines.length - 1}A` : ''}`;
+    if (footer.length === 0) return '';
+    this.#drawn = { footer, isPrompt: false };
+    // In front of all the cursor stays on its row when the screen becomes narrower.
+    return `${footer.join('\n')}\r${up(footer.length - 1)}`;
   }
 
-  /** The line typed below its prompt has become part of what was printed: readline has gone to the next row. */
+  #footerLines(): string[] {
+    return this.isLive ? this.#footer.lines(this.width, this.height, this.#prompt !== undefined) : [];
+  }
+
+  /** Enter below a prompt that is seen: the prompt and its line become part of what was printed, without the status row. */
+  #entered(line: string): void {
+    const prompt = this.#prompt ?? '';
+    const before = this.#leave();
+    this.#prompt = undefined;
+    this.#outlet.write(`${before}${this.#outlet.takeOmission()}${prompt}${line}\n${this.#enter()}`);
+  }
+
   #lineTyped(): void {
-    const isSeen = this.#drawn === 'prompt';
     this.#keyboard?.hide();
-    if (isSeen || !this.isInteractive) this.#prompt = undefined;
-    if (isSeen) this.#drawn = undefined;
+    if (this.isInteractive) return;
+    this.#prompt = undefined;
     // The terminal itself has shown the newline that was typed.
-    if (!this.isInteractive && this.#repeatsPrompt) this.#midLine = false;
-    if (isSeen && this.#status !== undefined) this.#redraw();
+    if (this.#repeatsPrompt) this.#midLine = false;
   }
 
   /** Answers a question that is still open; below its prompt nothing is typed any more. */
@@ -202,9 +246,18 @@ export class Terminal {
 
   readonly #redraw = (): void => {
     const isPlainPrompt = this.#prompt !== undefined && !this.isInteractive;
-    const isNothing = this.#prompt === undefined && this.#status === undefined && this.#drawn === undefined;
-    if (!isPlainPrompt && !isNothing) this.#write('');
+    if (!isPlainPrompt) this.#write('');
   };
+
+  /** Draws the last rows again where they have changed, and somebody reads them. */
+  #drawChanged(): void {
+    const drawn = this.#drawn;
+    if (drawn === undefined || !this.#outlet.checkRoom()) return;
+    const lines = this.#footerLines();
+    const isSame =
+      lines.length === drawn.footer.length && lines.every((line, at) => line === drawn.footer[at]);
+    if (!isSame) this.#redraw();
+  }
 
   #write(text: string): void {
     this.#outlet.write(this.#leave() + this.#outlet.takeOmission() + text + this.#enter());

@@ -31,8 +31,8 @@ export class Emulator extends Writable {
     return this.#xterm.rows;
   }
 
-  resize(columns: number): void {
-    this.#xterm.resize(columns, this.#xterm.rows);
+  resize(columns: number, rows = this.#xterm.rows): void {
+    this.#xterm.resize(columns, rows);
     this.emit('resize');
   }
 
@@ -52,6 +52,19 @@ export class Emulator extends Writable {
     );
     const trimmed = rows.map((row) => row.trimEnd());
     return trimmed.slice(0, trimmed.findLastIndex((row) => row !== '') + 1);
+  }
+
+  /** Where the row of `seen` is drawn inversely: its text there, and the text that is not. */
+  async inverse(row: number): Promise<{ inverse: string; plain: string }> {
+    await this.#parsed();
+    const line = this.#xterm.buffer.active.getLine(row);
+    const parts = { inverse: '', plain: '' };
+    for (let column = 0; column < (line?.length ?? 0); column += 1) {
+      const cell = line?.getCell(column);
+      if (cell === undefined || cell.getWidth() === 0) continue;
+      parts[cell.isInverse() !== 0 ? 'inverse' : 'plain'] += cell.getChars();
+    }
+    return parts;
   }
 
   /** The row of `seen` in which the cursor stands, and its column. */

@@ -4,20 +4,25 @@ import { onTestFinished, vi } from 'vitest';
 import { Emulator } from './emulator.ts';
 import { patience } from './until.ts';
 
-const COLUMNS = 80;
-const ROWS = 24;
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const USUAL: Size = { columns: 80, rows: 24 };
 
 /** A command on a pseudo-terminal of its own (util-linux's `script`), and the screen that a person would see. */
 export class PseudoTerminal {
-  readonly screen = new Emulator(COLUMNS, ROWS);
+  readonly screen: Emulator;
   /** Exit code of the command. */
   readonly ended: Promise<number | null>;
   readonly #stdin: NodeJS.WritableStream;
   readonly #stdout: NodeJS.ReadableStream;
 
   /** @param command words for the shell; those with spaces in quotes */
-  constructor(command: string, env: Readonly<Record<string, string>> = {}) {
-    const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command}`;
+  constructor(command: string, env: Readonly<Record<string, string>> = {}, { columns, rows } = USUAL) {
+    this.screen = new Emulator(columns, rows);
+    const line = `stty cols ${columns} rows ${rows}; exec ${command}`;
     const child = spawn('script', ['-qfec', line, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],

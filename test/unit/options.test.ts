@@ -18,6 +18,7 @@ describe('the command line', () => {
         menu: true,
         messages: 'resumo',
         color: true,
+        bar: true,
         dialects: new Map(),
         pure: false,
         delayMs: 0,

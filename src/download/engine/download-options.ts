@@ -16,6 +16,8 @@ export interface DownloadOptions<S extends string> {
   /** What was there before. */
   readonly present: readonly ByteRange[];
   readonly timing: BackoffTiming;
+  /** A source that is gone is tried again until it is back or the download is stopped, not a few times. */
+  readonly isPatient?: boolean | undefined;
   /**
    * Asks for one chunk; `settle` is called once. A ConnectionError or ProtocolError means that the chunk is asked for again,
    * here or elsewhere; any other error is a bug and ends the download.
@@ -36,6 +38,7 @@ export interface DownloadOptions<S extends string> {
   readonly onChunkFailed?: (source: S, index: number, error: RemoteError) => void;
   /** @param seconds how long it is left alone */
   readonly onSourceRetired?: (source: S, seconds: number) => void;
+  /** A source that was left alone has delivered again. */
   readonly onSourceReturned?: (source: S) => void;
 }
 

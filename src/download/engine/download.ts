@@ -49,8 +49,8 @@ export class Download<S extends string> {
 
   constructor(options: DownloadOptions<S>) {
     this.#options = options;
-    const { file, chunkSize, present, timing } = options;
-    this.#sources = new Sources(timing);
+    const { file, chunkSize, present, timing, isPatient = false } = options;
+    this.#sources = new Sources(timing, isPatient);
     this.#scheduler = new Scheduler(chunkCount(file.size, chunkSize), []);
     for (const range of present) {
       const { first, end } = chunksWithin(range, file.size, chunkSize);
@@ -117,7 +117,6 @@ export class Download<S extends string> {
       state.sampleSpeed(now);
       if (state.isExcluded || !state.wake(now)) continue;
       this.#scheduler.restore(state.source.address);
-      this.#options.onSourceReturned?.(state.source.address);
     }
     this.#scheduler.renew();
     this.#fill();
@@ -258,7 +257,7 @@ export class Download<S extends string> {
     if (outcome instanceof Error) return this.#failed(state, run, request, outcome);
     // Too late for this run; the next one may need it.
     if (!this.#isRunning) return this.#scheduler.release(state.source.address, run);
-    state.take(chunk.length, now);
+    if (state.take(chunk.length, now)) this.#options.onSourceReturned?.(state.source.address);
     if (this.#scheduler.complete(state.source.address, run).length > 0) {
       this.#received += outcome.length;
       this.#lastChunkAt = now;

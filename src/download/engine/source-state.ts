@@ -22,6 +22,9 @@ const SILENT_BACKOFF_MS = 4_000;
 /** What fails where the link is down: nothing comes back, not even that nobody listens. */
 const SILENCES: readonly string[] = ['reply-timeout', 'connect-timeout', 'unreachable'];
 
+/** What fails where the program, its machine or the link is gone: all that may come back. */
+const ABSENCES: readonly string[] = [...SILENCES, 'refused', 'unknown-host'];
+
 export interface BackoffTiming {
   /** Milliseconds for which a source that failed too often is left alone; each time twice as long, up to the longest. */
   readonly firstBackoffMs: number;
@@ -55,16 +58,21 @@ export class SourceState<S extends string> {
   #backoffs = 0;
   #backsOffUntil: number | undefined;
   #lastGoodAt: number | undefined;
-  /** The last failure was that nothing came. */
-  #isSilent = false;
+  /** How it has failed the last time. */
+  #failure: string | undefined;
+  /** It was left alone, and has not delivered since. */
+  #isResting = false;
   #requests = 0;
   /** How many requests there had been when an error was counted. */
   readonly #counted = new WeakMap<Error, number>();
   readonly #timing: BackoffTiming;
+  readonly #isPatient: boolean;
 
-  constructor(source: Source<S>, timing: BackoffTiming) {
+  /** @param isPatient it is waited for without end where it is gone */
+  constructor(source: Source<S>, timing: BackoffTiming, isPatient: boolean) {
     this.source = source;
     this.#timing = timing;
+    this.#isPatient = isPatient;
   }
 
   get isBackingOff(): boolean {
@@ -81,7 +89,9 @@ export class SourceState<S extends string> {
   }
 
   #mayReturn(now: number): boolean {
-    if (!this.#isSilent || this.#lastGoodAt === undefined) return false;
+    if (this.#failure === undefined) return false;
+    if (this.#isPatient && ABSENCES.includes(this.#failure)) return true;
+    if (!SILENCES.includes(this.#failure) || this.#lastGoodAt === undefined) return false;
     return now - this.#lastGoodAt < this.#timing.silenceMs / 1000;
   }
 
@@ -130,11 +140,20 @@ export class SourceState<S extends string> {
     if (this.asked === 0) this.speed.pause(now);
   }
 
-  take(bytes: number, now: number): void {
+  /** Bytes a second; nothing of one that has failed and not delivered since. */
+  get presentSpeed(): number {
+    return this.#isOnProbation ? 0 : (this.speed.value ?? 0);
+  }
+
+  /** A good chunk has come; whether it ends a rest. */
+  take(bytes: number, now: number): boolean {
     this.speed.add(bytes);
     this.#isOnProbation = false;
     this.#backoffs = 0;
     this.#lastGoodAt = now;
+    const wasResting = this.#isResting;
+    this.#isResting = false;
+    return wasResting;
   }
 
   /**
@@ -150,11 +169,12 @@ export class SourceState<S extends string> {
   /** @param code of the error with which it has failed */
   fail(code: string): void {
     this.#isOnProbation = true;
-    this.#isSilent = SILENCES.includes(code);
+    this.#failure = code;
   }
 
   /** Leaves it alone and returns for how many seconds: twice as long as before, if no good chunk has come in between. */
   backOff(now: number): number {
+    this.#isResting = true;
     const { firstBackoffMs, longestBackoffMs } = this.#timing;
     const longest = this.#mayReturn(now) ? Math.min(SILENT_BACKOFF_MS, longestBackoffMs) : longestBackoffMs;
     const seconds = Math.min(firstBackoffMs * 2 ** this.#backoffs, longest) / 1000;

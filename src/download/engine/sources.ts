@@ -14,9 +14,12 @@ export class Sources<S extends string> {
   /** Those that have delivered, in the order of their first chunks. */
   readonly #givers = new Set<SourceState<S>>();
   readonly #timing: BackoffTiming;
+  readonly #isPatient: boolean;
 
-  constructor(timing: BackoffTiming) {
+  /** @param isPatient those that are gone are waited for without end */
+  constructor(timing: BackoffTiming, isPatient: boolean) {
     this.#timing = timing;
+    this.#isPatient = isPatient;
   }
 
   [Symbol.iterator](): IterableIterator<SourceState<S>> {
@@ -45,10 +48,10 @@ export class Sources<S extends string> {
   }
 
   get progress(): SourceProgress<S>[] {
-    return this.atWork.map(({ source, delivered, speed }) => ({
+    return this.atWork.map(({ source, delivered, presentSpeed }) => ({
       source: source.address,
       bytes: delivered,
-      bytesPerSecond: speed.value ?? 0,
+      bytesPerSecond: presentSpeed,
     }));
   }
 
@@ -57,7 +60,7 @@ export class Sources<S extends string> {
   }
 
   add(source: Source<S>): SourceState<S> {
-    const state = new SourceState(source, this.#timing);
+    const state = new SourceState(source, this.#timing, this.#isPatient);
     this.#states.set(source.address, state);
     return state;
   }

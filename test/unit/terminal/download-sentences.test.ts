@@ -91,7 +91,9 @@ suite('progressLine', () => {
   it.each([
     [40, 'big.bin   75%  3,0 GiB de 4,0 GiB'],
     [48, 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s'],
-    [79, 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s  3 peers'],
+    [63, 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],
+    [71, 'big.bin  █████░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],
+    [79, 'big.bin  ███████████░░░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],
     [99, 'big.bin  ████████████░░░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s  3 peers'],
     [
       Infinity,
@@ -121,14 +123,20 @@ suite('progressLine', () => {
   });
 
   it('shortens the name and keeps its extension', () => {
-    expect(progressLine(LONG, 80)).toMatch(/^um nome.*….*\.iso {3}75%/);
+    expect(progressLine(LONG, 80)).toMatch(/^um nome.*….*\.iso {2}█+░+ {3}75%/);
   });
 
   it.each([
     ['nothing yet', { bytes: 0, seconds: 0, sources: [] }, '   0%  0 bytes de 4,0 GiB  –  resta –  0 peers'],
     ['half of it before', { bytes: 0, resumed: 2048 * MIB }, '  50%  2,0 GiB de 4,0 GiB  6,0 MiB/s'],
     ['nearly all', { bytes: EVENT.size - 1 }, '  99%  4,0 GiB de 4,0 GiB  6,0 MiB/s  resta 0 s'],
-    ['all', { bytes: EVENT.size }, ' 100%  4,0 GiB de 4,0 GiB  6,0 MiB/s  resta 0 s'],
+    ['all', { bytes: EVENT.size }, ' 100%  4,0 GiB de 4,0 GiB  conferindo o SHA-256…'],
+    ['nobody there', { sources: [] }, '  75%  3,0 GiB de 4,0 GiB  esperando por fontes…'],
+    [
+      'nobody sends',
+      { sources: [{ source: address('h:1'), bytes: 9, bytesPerSecond: 0 }] },
+      '  75%  3,0 GiB de 4,0 GiB  esperando por fontes…',
+    ],
     ['more than all, some of it twice', { resumed: EVENT.size }, ' 100%  4,0 GiB de 4,0 GiB'],
     ['an empty file', { bytes: 0, size: 0 }, ' 100%  0 bytes de 0 bytes'],
   ])('knows the edges: %s', (_, change, text) => {
@@ -137,7 +145,7 @@ suite('progressLine', () => {
 });
 
 suite('progressLines', () => {
-  const line = 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s  3 peers';
+  const line = 'big.bin  ███████████░░░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s';
 
   it('shows the sources below where there is room', () => {
     expect(progressLines(EVENT, 79, 24).split('\n')).toEqual([

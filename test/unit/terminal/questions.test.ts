@@ -4,7 +4,7 @@ import { A2, A3 } from './addresses.ts';
 
 describe('questionText', () => {
   it('menu', () => {
-    expect(questionText({ ask: 'menu' }, Infinity)).toBe(
+    expect(questionText({ ask: 'menu' }, Infinity, false)).toBe(
       [
         'Escolha um comando:',
         '[1] Listar peers',
@@ -24,7 +24,7 @@ describe('questionText', () => {
       { address: A2, status: 'OFFLINE', clock: 0 },
       { address: A3, status: 'ONLINE', clock: 3 },
     ] as const;
-    expect(questionText({ ask: 'peer', peers }, Infinity)).toBe(
+    expect(questionText({ ask: 'peer', peers }, Infinity, false)).toBe(
       [
         'Lista de peers:',
         '[0] voltar para o menu anterior',
@@ -40,7 +40,7 @@ describe('questionText', () => {
       { name: 'hello.txt', size: 7, sources: [A2] },
       { name: 'mil bytes.txt', size: 1000, sources: [A2, A3] },
     ];
-    expect(questionText({ ask: 'file', found }, Infinity)).toBe(
+    expect(questionText({ ask: 'file', found }, Infinity, false)).toBe(
       [
         'Arquivos encontrados na rede:',
         'Nome              | Tamanho | Peer',
@@ -55,6 +55,15 @@ describe('questionText', () => {
   });
 
   it('chunk size', () => {
-    expect(questionText({ ask: 'chunk-size' }, Infinity)).toBe('Digite novo tamanho de chunk:\n> ');
+    expect(questionText({ ask: 'chunk-size' }, Infinity, false)).toBe('Digite novo tamanho de chunk:\n> ');
+  });
+
+  it.each([
+    [{ ask: 'menu' }, 'comando> '],
+    [{ ask: 'peer', peers: [] }, 'peer> '],
+    [{ ask: 'file', found: [] }, 'arquivo> '],
+    [{ ask: 'chunk-size' }, 'chunk> '],
+  ] as const)('says on a terminal which question is open: %j', (question, prompt) => {
+    expect(questionText(question, 80, true).split('\n').at(-1)).toBe(prompt);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppEvent } from '../../../src/events.ts';
+import type { MakeBar } from '../../../src/terminal/footer.ts';
 import { PROGRESS_LINE_INTERVAL_MS, Screen, type ScreenOptions } from '../../../src/terminal/screen.ts';
 import { ACCOUNT_INTERVAL_MS } from '../../../src/terminal/summary.ts';
 import { A1, A2, A3 } from './addresses.ts';
@@ -12,16 +13,20 @@ function open(
   const { isLive = false, colorLevel = 0, width = Infinity, ...rest } = options;
   const prints: string[] = [];
   const statuses: (string | undefined)[] = [];
+  const bars: MakeBar[] = [];
   const asked: string[] = [];
   const time = { now: 0 };
   const screen = new Screen({
     terminal: {
       isLive,
+      isInteractive: isLive,
       colorLevel,
       width,
       height: 24,
       print: (text) => prints.push(text),
       status: (line) => statuses.push(line),
+      bar: (make) => bars.push(make),
+      touchBar: () => undefined,
       ask: (text) => {
         asked.push(text);
         return Promise.resolve('1');
@@ -35,7 +40,7 @@ function open(
   const report = (...events: AppEvent[]) => {
     for (const event of events) screen.report(event);
   };
-  return { screen, prints, statuses, asked, time, report };
+  return { screen, prints, statuses, bars, asked, time, report };
 }
 
 /** What Peer reports when it asks for a chunk, and when it gets one. */
@@ -177,7 +182,7 @@ describe('Screen', () => {
     expect(statuses).toEqual(['big.bin   50%  8,0 MiB de 16,0 MiB  8,0 MiB/s', undefined]);
     expect(prints).toEqual([
       'Baixando big.bin: 16,0 MiB em 4 chunks de até 256\n  bytes, de 1 peer.',
-      'Download do arquivo big.bin falhou: cancelado.',
+      'Download de big.bin cancelado: nada foi recebido.',
     ]);
   });
 

@@ -40,7 +40,7 @@ describe('A source that fails', () => {
     expect(fetched.failuresOf('gone')).toBe(fetched.backoffsOf('gone').length);
   });
 
-  it('returns after its backoff, within a tick, and does its part', async () => {
+  it('is back once it has delivered after its backoff, within a tick, and does its part', async () => {
     const answer: Script = (_, at) => (at < 1 ? broken() : undefined);
     const world = new SimulatedSources(10_000, {
       back: { rate: 400, answer },
@@ -49,15 +49,32 @@ describe('A source that fails', () => {
     const fetched = new SimulatedDownload(world, { chunkSize: 100 });
     expect(await fetched.run()).toBeUndefined();
     const told = fetched.told.filter(({ what }) => what !== 'failed');
-    expect(told.map(({ what }) => what)).toEqual(['retired', 'returned', 'retired', 'returned']);
-    for (const [i, backoff] of told.entries()) {
-      const before = told[i - 1];
-      if (before?.what !== 'retired') continue;
-      expect(backoff.at - before.at).toBeGreaterThanOrEqual(before.seconds);
-      expect(backoff.at - before.at).toBeLessThan(before.seconds + 0.11);
-    }
+    expect(told).toMatchObject([{ what: 'retired' }, { what: 'retired', seconds: 1 }, { what: 'returned' }]);
+    const [, rest, back] = told;
+    // A rest, a tick and the time of a chunk.
+    expect((back?.at ?? 0) - (rest?.at ?? 0)).toBeGreaterThanOrEqual(1);
+    expect((back?.at ?? 0) - (rest?.at ?? 0)).toBeLessThan(1 + 0.11 + 0.26);
     // 1.5 s of one, the rest of both.
     expect(fetched.download.seconds).toBeLessThan(1.7 + (10_000 - 150) / 500 + 0.5);
+  });
+
+  it('is waited for as long as it is gone by a patient download, which then goes on by itself', async () => {
+    const answer: Script = (_, at) => (at > 1 && at < 250 ? new ConnectionError('refused') : undefined);
+    const world = new SimulatedSources(1_000, { only: { rate: 400, answer } });
+    const fetched = new SimulatedDownload(world, { chunkSize: 100, isPatient: true });
+    expect(await fetched.run()).toBeUndefined();
+    expect(fetched.isRight).toBe(true);
+    // Tried often enough that nobody waits long once it is back, and not all the time.
+    expect(Math.max(...fetched.backoffsOf('only'))).toBe(4);
+    expect(fetched.download.seconds).toBeLessThan(250 + 4.2 + 3);
+  });
+
+  it('is not waited for without end where it is there, and refuses', async () => {
+    const world = new SimulatedSources(1_000, {
+      only: { rate: 400, answer: () => new ProtocolError('refused-by-remote') },
+    });
+    const fetched = new SimulatedDownload(world, { chunkSize: 100, isPatient: true });
+    expect(await fetched.run()).toMatchObject({ code: 'no-sources' });
   });
 
   it('is forgiven for a good chunk', async () => {

@@ -12,7 +12,7 @@ import { MAX_IN_FLIGHT_BYTES, MAX_AWAITED_REPLIES } from '../../../../src/limits
 const KB = 1024;
 
 function ready(): SourceState<string> {
-  const state = new SourceState<string>({ address: 'a', token: 'x' }, DOWNLOAD_TIMING);
+  const state = new SourceState<string>({ address: 'a', token: 'x' }, DOWNLOAD_TIMING, false);
   state.isReady = true;
   return state;
 }
@@ -56,7 +56,7 @@ describe('SourceState', () => {
   });
 
   it('is asked for nothing before it is ready, while it backs off, and once it is excluded', () => {
-    expect(fill(new SourceState({ address: 'a', token: 'x' }, DOWNLOAD_TIMING), KB)).toBe(0);
+    expect(fill(new SourceState({ address: 'a', token: 'x' }, DOWNLOAD_TIMING, false), KB)).toBe(0);
     const state = ready();
     state.backOff(0);
     expect(fill(state, KB)).toBe(0);
