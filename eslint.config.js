@@ -20,6 +20,12 @@ const ROOMS = [
     types: ['events', 'handlers', 'neighbours', 'peer'],
     packages: ['node:events', 'node:timers/promises'],
   },
+  {
+    room: 'discovery',
+    may: ['limits', 'protocol'],
+    types: ['events', 'neighbours', 'peer'],
+    packages: ['node:crypto', 'node:events', 'node:os', 'bonjour-service'],
+  },
   { room: 'download/engine', may: ['errors', 'limits'] },
   {
     room: 'disk',

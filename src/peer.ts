@@ -45,6 +45,8 @@ import type {
 export interface PeerOptions {
   /** Where we listen and what we call ourselves; port 0 lets the system choose. */
   readonly address: Address;
+  /** Where we listen, when that is another host than what we call ourselves. */
+  readonly listenHost?: string | undefined;
   readonly clock: Clock;
   readonly neighbours: Neighbours;
   readonly share: Share;
@@ -75,6 +77,7 @@ export class Peer {
   readonly #recogniser: Recogniser;
   readonly #server: RequestServer;
   readonly #listener: Listener;
+  readonly #listenHost: string | undefined;
   #address: Address;
 
   constructor(options: PeerOptions) {
@@ -91,6 +94,7 @@ export class Peer {
       key,
     } = options;
     this.#address = address;
+    this.#listenHost = options.listenHost;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#reports = new Reports(neighbours, reporter);
@@ -154,7 +158,7 @@ export class Peer {
 
   /** @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed` */
   async listen(): Promise<void> {
-    this.#address = await this.#listener.listen(this.#address);
+    this.#address = await this.#listener.listen(this.#address, this.#listenHost);
     this.#reporter.report({ event: 'peer-started', address: this.#address });
   }
 
@@ -171,6 +175,17 @@ export class Peer {
   /** Puts an address into the list of neighbours, OFFLINE until it is heard of. */
   know(address: Address): void {
     this.#reports.know(address);
+  }
+
+  /** Somebody on the local network announces this address: hearsay, whose teller is the sender of the announcement. */
+  found(address: Address, teller: string): void {
+    this.#reports.overheard(address, teller);
+  }
+
+  /** Its announcement is taken back, which anybody could do: whoever has answered us before is asked. */
+  withdrawn(address: Address): void {
+    if (this.#reports.mayHaveLeft(address)) void this.hello(address);
+    else this.#reports.withdrawn(address);
   }
 
   /** Says HELLO. Whether it got there stands in the neighbour's status; a failure is reported. */
