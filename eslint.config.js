@@ -20,6 +20,12 @@ const ROOMS = [
     types: ['events', 'handlers', 'neighbours', 'peer'],
     packages: ['node:events', 'node:timers/promises'],
   },
+  {
+    room: 'discovery',
+    may: ['limits', 'protocol'],
+    types: ['events', 'neighbours', 'peer'],
+    packages: ['node:crypto', 'node:events', 'node:os', 'bonjour-service'],
+  },
   { room: 'download/engine', may: ['errors', 'limits'] },
   {
     room: 'disk',
@@ -166,5 +172,5 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['test/demo/**', 'test/bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['test/demo/**', 'test/bench/**', 'test/fuzz/**'], rules: { 'no-console': 'off' } },
 );

@@ -41,6 +41,10 @@ export type AppEvent =
     }
   | { readonly event: 'neighbour-added'; readonly neighbour: Address; readonly status: PeerStatus }
   | { readonly event: 'neighbour-status-changed'; readonly neighbour: Address; readonly status: PeerStatus }
+  /** It announces itself on the local network. */
+  | { readonly event: 'neighbour-discovered'; readonly neighbour: Address }
+  /** Nobody can be found on the local network: multicast is missing or forbidden. */
+  | { readonly event: 'discovery-failed' }
   /** How the program at that address frames its messages, and what showed it. */
   | {
       readonly event: 'dialect-learnt';

@@ -2,11 +2,15 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from './errors.ts';
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
 import { DIALECT_NAMES, dialectNamed, type Dialect } from './protocol/dialect.ts';
-import { parseAddress, splitAddress, type Address } from './protocol/address.ts';
+import { formatAddress, parseAddress, splitAddress, type Address } from './protocol/address.ts';
 
 /** What the command line asks for. */
 export interface Options {
   readonly address: Address;
+  /** Where we listen, when that is not the host of our address (`--anuncio`). */
+  readonly listenHost: string | undefined;
+  /** Look for others on the local network, and be found there. */
+  readonly discover: boolean;
   readonly neighboursPath: string;
   readonly folderPath: string;
   /** Bytes. */
@@ -39,6 +43,8 @@ export interface SharedFlags {
   readonly eventos?: string;
   readonly eventosMax?: string;
   readonly chave?: string;
+  readonly anuncio?: string;
+  readonly descobrir?: true;
   readonly semCor?: true;
   readonly puro?: true;
   readonly atraso?: string;
@@ -137,7 +143,33 @@ function parseDialects(texts: readonly string[]): Map<Address, Dialect> {
   );
 }
 
+/**
+ * Where we listen, and what the others are told.
+ * @throws UsageError
+ */
+function parseOwn(text: string, announced: string | undefined): Pick<Options, 'address' | 'listenHost'> {
+  if (announced === undefined) return { address: parseOwnAddress(text), listenHost: undefined };
+  const { host: listenHost, port } = splitAddress(parseListening(text));
+  // An IPv6 address may stand with or without its brackets: there is no port that could be taken for a part of it.
+  const address = parseAddress(formatAddress({ host: announced, port }), { allowPortZero: true });
+  if (address !== undefined && !WILDCARDS.includes(splitAddress(address).host))
+    return { address, listenHost };
+  throw new UsageError(
+    `--anuncio: "${announced}" não é um endereço IP ou nome desta máquina, sem a porta, por exemplo 192.168.0.10`,
+  );
+}
+
 function parseOwnAddress(text: string): Address {
+  const address = parseListening(text);
+  if (WILDCARDS.includes(splitAddress(address).host)) {
+    const hint =
+      'não serve sozinho, os outros peers não poderiam usá-lo: informe o endereço desta máquina na rede, ou também --anuncio <host>';
+    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
+  }
+  return address;
+}
+
+function parseListening(text: string): Address {
   const address = parseAddress(text, { allowPortZero: true });
   if (address === undefined) {
     const [, host = ''] = /^(.+):[0-9]+$/.exec(text) ?? [];
@@ -145,10 +177,6 @@ function parseOwnAddress(text: string): Address {
     const hint = isPort
       ? 'não serve: o número depois de ":" é uma porta de 1 a 65535 (ou 0: uma livre)'
       : 'não tem a forma host:porta, por exemplo 127.0.0.1:5001 ou [::1]:5001';
-    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
-  }
-  if (WILDCARDS.includes(splitAddress(address).host)) {
-    const hint = 'não serve, os outros peers não poderiam usá-lo: informe o endereço desta máquina na rede';
     throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
   }
   return address;
@@ -190,6 +218,11 @@ export function withSharedOptions(command: Command): Command {
       (text: string, before: readonly string[] = []) => [...before, text],
     )
     .option('--chave <arquivo>', 'rede privada: só fala, e cifrado, com quem tem a mesma chave')
+    .option(
+      '--anuncio <host>',
+      'o que os outros ouvem: permite escutar em 0.0.0.0, [::] ou atrás de um container',
+    )
+    .option('--descobrir', 'procura outros peers na rede local, e se anuncia nela (DNS-SD)')
     .option('--puro', 'só as nove mensagens do curso, um pedido por conexão: sem sessões nem SHA-256')
     .option(
       '--atraso <ms>',
@@ -247,8 +280,10 @@ export function readArguments(command: Command, argv: readonly string[], usage: 
 export function sharedOptions(args: readonly string[], flags: SharedFlags): Options {
   const [address = '', neighboursPath = '', folderPath = ''] = args;
   const { chunk, dialeto, chave, eventos, eventosMax, semCor, puro, atraso, tempos } = flags;
+  const { anuncio, descobrir } = flags;
   return {
-    address: parseOwnAddress(address),
+    ...parseOwn(address, anuncio),
+    discover: descobrir === true,
     neighboursPath,
     folderPath,
     chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),

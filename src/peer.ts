@@ -45,6 +45,8 @@ import type {
 export interface PeerOptions {
   /** Where we listen and what we call ourselves; port 0 lets the system choose. */
   readonly address: Address;
+  /** Where we listen, when that is another host than what we call ourselves. */
+  readonly listenHost?: string | undefined;
   readonly clock: Clock;
   readonly neighbours: Neighbours;
   readonly share: Share;
@@ -77,6 +79,7 @@ export class Peer {
   readonly #listener: Listener;
   /** Requests that a person waits for too: not those of a running download. */
   readonly #waiting = new Set<{ readonly to: Address; readonly since: number }>();
+  readonly #listenHost: string | undefined;
   #address: Address;
 
   constructor(options: PeerOptions) {
@@ -93,6 +96,7 @@ export class Peer {
       key,
     } = options;
     this.#address = address;
+    this.#listenHost = options.listenHost;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#reports = new Reports(neighbours, reporter);
@@ -161,7 +165,7 @@ export class Peer {
 
   /** @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed` */
   async listen(): Promise<void> {
-    this.#address = await this.#listener.listen(this.#address);
+    this.#address = await this.#listener.listen(this.#address, this.#listenHost);
     this.#reporter.report({ event: 'peer-started', address: this.#address });
   }
 
@@ -178,6 +182,17 @@ export class Peer {
   /** Puts an address into the list of neighbours, OFFLINE until it is heard of. */
   know(address: Address): void {
     this.#reports.know(address);
+  }
+
+  /** Somebody on the local network announces this address: hearsay, whose teller is the sender of the announcement. */
+  found(address: Address, teller: string): void {
+    this.#reports.overheard(address, teller);
+  }
+
+  /** Its announcement is taken back, which anybody could do: whoever has answered us before is asked. */
+  withdrawn(address: Address): void {
+    if (this.#reports.mayHaveLeft(address)) void this.hello(address);
+    else this.#reports.withdrawn(address);
   }
 
   /** Says HELLO. Whether it got there stands in the neighbour's status; a failure is reported. */

@@ -127,6 +127,7 @@ export async function build(options: Options): Promise<Program> {
   const neighbours: Neighbours = new Neighbours(() => peer.address);
   const peer = new Peer({
     address: options.address,
+    listenHost: options.listenHost,
     clock: new Clock(),
     neighbours,
     share: folder,
@@ -149,6 +150,17 @@ export async function build(options: Options): Promise<Program> {
     isConfirmed: (address) => neighbours.isConfirmed(address),
   });
 
+  let stopDiscovery = () => Promise.resolve();
+  const discover = async () => {
+    const [{ Discovery }, { joinLocalNetwork: join }] = await Promise.all([
+      import('./discovery/discovery.ts'),
+      import('./discovery/dns-sd.ts'),
+    ]);
+    const { listenHost } = options;
+    const discovery = new Discovery({ peer, neighbours, reporter, listenHost, key, join });
+    discovery.start();
+    stopDiscovery = () => discovery.close();
+  };
   const start = async () => {
     try {
       await peer.listen();
@@ -163,8 +175,11 @@ export async function build(options: Options): Promise<Program> {
       if (address === undefined) reporter.report({ event: 'neighbours-file-line-ignored', line, text });
       else peer.know(address);
     }
+    if (options.discover) await discover();
   };
   const leave = async (cause: commands.LeaveCause) => {
+    // Before the BYEs: nobody new shall come meanwhile.
+    await stopDiscovery();
     await commands.leave({ peer, neighbours, reporter }, cause);
     await keeper.settled();
     await folder.close();

@@ -81,16 +81,17 @@ export class Listener {
 
   /**
    * Listens at an address, and returns the real one: port 0 lets the system choose.
+   * @param at the host to listen at, when it is not the one that others are told
    * @throws StartError `port-taken`, `port-forbidden`, `address-not-local`, `listen-failed`
    */
-  async listen(address: Address): Promise<Address> {
+  async listen(address: Address, at = splitAddress(address).host): Promise<Address> {
     const { host, port } = splitAddress(address);
     const { server } = this;
     await new Promise<void>((resolve, reject) => {
       const onError = (cause: NodeJS.ErrnoException) =>
         reject(new StartError(START_CODES[cause.code ?? ''] ?? 'listen-failed', { cause }));
       server.once('error', onError);
-      server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
+      server.listen({ host: at, port, backlog: LISTEN_BACKLOG }, () => {
         server.off('error', onError);
         resolve();
       });

@@ -77,6 +77,12 @@ export class Reports {
     this.#report(address, this.#neighbours.overhear(address, remoteHost));
   }
 
+  /** What was only heard of is not there any more, by hearsay too. */
+  withdrawn(address: Address): void {
+    if (this.#neighbours.isConfirmed(address)) return;
+    if (this.#neighbours.get(address) !== undefined) this.observe(address, 'OFFLINE');
+  }
+
   /** Whether this neighbour, of which another host says that it has gone, should be asked. */
   mayHaveLeft(address: Address): boolean {
     const isOnline = this.#neighbours.get(address)?.status === 'ONLINE';

@@ -53,10 +53,12 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'source-excluded':
     case 'source-banned':
     case 'chunks-doubted':
+    case 'discovery-failed':
       return 'yellow';
     case 'neighbour-added':
     case 'neighbour-status-changed':
       return event.status === 'ONLINE' ? 'green' : 'yellow';
+    case 'neighbour-discovered':
     case 'source-returned':
     case 'source-added':
     case 'download-finished':

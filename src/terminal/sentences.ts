@@ -162,6 +162,10 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
       return [`Adicionando novo peer ${escape(event.neighbour)} status ${event.status}`];
     case 'neighbour-status-changed':
       return [`Atualizando peer ${escape(event.neighbour)} status ${event.status}`];
+    case 'neighbour-discovered':
+      return [`Peer ${escape(event.neighbour)} encontrado na rede local`];
+    case 'discovery-failed':
+      return ['A rede local não permite procurar peers (multicast); os do arquivo de vizinhos continuam.'];
     case 'dialect-learnt':
       // For the log: how another program frames its messages changes nothing for the person.
       return [];

@@ -9,6 +9,8 @@ describe('the command line', () => {
     expect(parse('[::1]:5001', 'v.txt', 'pasta')).toEqual({
       run: {
         address: '[::1]:5001',
+        listenHost: undefined,
+        discover: false,
         neighboursPath: 'v.txt',
         folderPath: 'pasta',
         chunkSize: 256,
@@ -53,6 +55,24 @@ describe('the command line', () => {
       },
     });
   });
+
+  it.each([
+    ['0.0.0.0:5001', '192.168.0.10', '192.168.0.10:5001', '0.0.0.0'],
+    ['[::]:0', 'FD00::2', '[fd00::2]:0', '::'],
+    ['[::]:5001', '[fd00::2]', '[fd00::2]:5001', '::'],
+    ['10.88.0.3:5001', 'mesa.local', 'mesa.local:5001', '10.88.0.3'],
+  ])('%s with --anuncio %s is %s for the others', (listening, announced, address, listenHost) => {
+    expect(parse(listening, 'v', 's', '--anuncio', announced)).toMatchObject({
+      run: { address, listenHost },
+    });
+  });
+
+  it.each(['0.0.0.0', '::', '', '192.168.0.10:5001', 'a b', '1.2.3', '\x1b[2J'])(
+    '--anuncio "%s" is refused in one line',
+    (announced) => {
+      expect(() => parse('0.0.0.0:5001', 'v', 's', '--anuncio', announced)).toThrow(/^--anuncio: [^\n]*$/);
+    },
+  );
 
   it.each(['-h', '--help', '--ajuda'])('%s shows the help, all of it in Portuguese', (flag) => {
     const shown = parse(flag);
