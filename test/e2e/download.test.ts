@@ -98,7 +98,7 @@ describe('downloads between processes', () => {
     expect((await a.file('x')).toString()).toBe('o velho');
     expect(await leftovers(a.folder)).toEqual([RESUMABLE]);
     a.type(3, 9);
-    expect(await a.exit).toEqual({ code: 0, signal: null });
+    expect(await a.exit).toEqual({ code: 3, signal: null });
     expect(a.screen).toMatch(/Download do arquivo x falhou: nenhum peer.*de 5860 chunks: \d+/);
     expect(a.screen).toMatch(/Já recebido e guardado: .*Escolha o mesmo arquivo de novo/);
   });
@@ -111,7 +111,7 @@ describe('downloads between processes', () => {
     await rm(a.folder, { recursive: true });
     expect(await a.until(isEnd)).toMatchObject({ event: 'download-failed', code: 'not-found' });
     a.type(3, 5, 9);
-    expect(await a.exit).toEqual({ code: 0, signal: null });
+    expect(await a.exit).toEqual({ code: 3, signal: null });
     await expect(stat(a.folder)).rejects.toThrow();
   });
 
