@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from './errors.ts';
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
@@ -136,6 +137,19 @@ function parseDialects(texts: readonly string[]): Map<Address, Dialect> {
   );
 }
 
+/** What this machine can be called, those that others reach first. */
+function ownAddresses(port: number): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  // A link-local address needs the name of its interface, which others do not know.
+  const usable = all.filter(({ address }) => !address.startsWith('fe80:'));
+  return usable
+    .toSorted((a, b) => Number(a.internal) - Number(b.internal))
+    .map(({ address, family, internal }) => {
+      const shown = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+      return internal ? `${shown} (só nesta máquina)` : shown;
+    });
+}
+
 function parseOwnAddress(text: string): Address {
   const address = parseAddress(text, { allowPortZero: true });
   if (address === undefined) {
@@ -147,8 +161,10 @@ function parseOwnAddress(text: string): Address {
     throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
   }
   if (WILDCARDS.includes(splitAddress(address).host)) {
-    const hint = 'não serve, os outros peers não poderiam usá-lo: informe o endereço desta máquina na rede';
-    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
+    const { port } = splitAddress(address);
+    const choices = ownAddresses(port).join(' ou ');
+    const hint = 'não serve, os outros peers não poderiam usá-lo: informe um endereço desta máquina';
+    throw new UsageError(`<endereço:porta>: "${text}" ${hint}, ${choices}`);
   }
   return address;
 }
