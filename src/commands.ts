@@ -73,16 +73,19 @@ export async function listPeers(context: Context): Promise<void> {
 }
 
 /** Menu 2: asks every neighbour, ONLINE or not, whom it knows. */
-export async function obtainPeers({ peer, neighbours, signal }: Context): Promise<void> {
+export async function obtainPeers({ peer, neighbours, reporter, signal }: Context): Promise<void> {
   const asked = neighbours.listKnown().map(({ address }) => address);
+  let isAnswered = false;
   const ask = async (address: Address) => {
     try {
       await peer.request(address, { type: 'GET_PEERS' }, { signal });
+      isAnswered = true;
     } catch (error) {
       if (!isTheirs(error)) throw error;
     }
   };
   await inTurn(asked, ask, signal);
+  if (!isAnswered && !signal.aborted) reporter.report({ event: 'neighbours-silent', asked: asked.length });
 }
 
 /** Menu 3: what we share ourselves. */

@@ -64,6 +64,8 @@ export type AppEvent =
   | { readonly event: 'event-log-not-written'; readonly path: string; readonly code: FileErrorCode }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }
+  /** All neighbours were asked whom they know, and none has answered. */
+  | { readonly event: 'neighbours-silent'; readonly asked: number }
   | { readonly event: 'search-finished'; readonly asked: number; readonly found: readonly FoundFileView[] }
   | { readonly event: 'file-chosen'; readonly name: string }
   | { readonly event: 'choice-rejected'; readonly input: string; readonly among: 'menu' | 'peers' | 'files' }

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from './errors.ts';
 import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
@@ -159,12 +160,26 @@ function parseOwn(text: string, announced: string | undefined): Pick<Options, 'a
   );
 }
 
+/** What this machine can be called, those that others reach first. */
+function ownAddresses(port: number): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  // A link-local address needs the name of its interface, which others do not know.
+  const usable = all.filter(({ address }) => !address.startsWith('fe80:'));
+  return usable
+    .toSorted((a, b) => Number(a.internal) - Number(b.internal))
+    .map(({ address, family, internal }) => {
+      const shown = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+      return internal ? `${shown} (só nesta máquina)` : shown;
+    });
+}
+
 function parseOwnAddress(text: string): Address {
   const address = parseListening(text);
   if (WILDCARDS.includes(splitAddress(address).host)) {
+    const choices = ownAddresses(splitAddress(address).port).join(' ou ');
     const hint =
-      'não serve sozinho, os outros peers não poderiam usá-lo: informe o endereço desta máquina na rede, ou também --anuncio <host>';
-    throw new UsageError(`<endereço:porta>: "${text}" ${hint}`);
+      'não serve sozinho, os outros peers não poderiam usá-lo: informe também --anuncio <host>, ou um endereço desta máquina';
+    throw new UsageError(`<endereço:porta>: "${text}" ${hint}, ${choices}`);
   }
   return address;
 }

@@ -46,6 +46,10 @@ const CASES: readonly Case[] = [
   ...ROBUSTEZ,
 ];
 
+function place({ id }: Judged): number {
+  return CASES.findIndex((each) => each.id === id);
+}
+
 function caseNamed(wanted: string): Case {
   const found = CASES.find(({ id }) => id === wanted);
   if (found === undefined) throw new Error(`no case ${wanted}`);
@@ -74,7 +78,7 @@ export async function judge(address: Address, options: JudgeOptions): Promise<Re
     for (const each of CASES) if (groups.includes(each.group)) await bench.outcome(each);
     const { dialect, evidence } = target.manner;
     const judged = bench.judged.filter(({ group }) => groups.includes(group));
-    judged.sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
+    judged.sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || place(a) - place(b));
     return { target: address, dialect, evidence, judged, ended: bench.ended };
   } finally {
     await target.leave();

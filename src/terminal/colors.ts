@@ -47,6 +47,7 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'neighbours-limit-reached':
     case 'neighbours-file-line-ignored':
     case 'choice-rejected':
+    case 'neighbours-silent':
     case 'chunk-size-rejected':
     case 'chunk-failed':
     case 'source-retired':

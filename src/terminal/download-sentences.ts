@@ -20,8 +20,12 @@ const SHARES_IN_LINE = 2;
 /** Those that get a line; the others are summed up. */
 const MAX_SHARES = 8;
 
-export function searchFinished({ asked, found }: EventOf<'search-finished'>): string[] {
-  if (asked === 0) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
+export function searchFinished({ asked, found }: EventOf<'search-finished'>, width: number): string[] {
+  if (asked === 0 && width === Infinity) return ['Nenhum peer online para perguntar; use antes [1] ou [2].'];
+  if (asked === 0)
+    return [
+      'Nenhum peer online para perguntar; use antes [2], que pergunta a todos os vizinhos, ou [1], que cumprimenta um deles.',
+    ];
   if (found.length > 0) return [];
   return [`Nenhum arquivo encontrado na rede (${count(asked, 'peer consultado', 'peers consultados')}).`];
 }
@@ -119,19 +123,21 @@ function failure({ name, code, missing, chunks }: EventOf<'download-failed'>, wi
   return `${what}; ${gaps === 1 ? 'falta' : 'faltam'} ${gaps} de ${count(chunks, 'chunk')}: ${ranges(missing)}.`;
 }
 
+/** What to do about a download that has kept something, behind its last line. */
+export const RESUME_HINT = ' Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.';
+
 /** Who has cancelled a download knows why it has ended. */
 function cancelled({ name, kept }: EventOf<'download-failed'>, width: number): string {
   const what = `Download de ${nameWithin(name, width)} cancelado`;
   if (kept === 0) return `${what}: nada foi recebido.`;
-  return `${what}: ${amount(kept, width)} já recebidos ficam guardados; escolha o mesmo arquivo de novo para continuar.`;
+  return `${what}; já recebido e guardado: ${amount(kept, width)}.`;
 }
 
 export function downloadFailed(event: EventOf<'download-failed'>, width: number): string[] {
   const { kept } = event;
   if (event.code === 'aborted' && width < Infinity) return [cancelled(event, width)];
   if (kept === 0) return [failure(event, width)];
-  const hint = 'Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.';
-  return [failure(event, width), `  Já recebido e guardado: ${amount(kept, width)}. ${hint}`];
+  return [failure(event, width), `  Já recebido e guardado: ${amount(kept, width)}.`];
 }
 
 /** A name shorter than this says nothing any more. */

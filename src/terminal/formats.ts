@@ -48,10 +48,15 @@ export function percent(part: number, whole: number): string {
   return value > 99 && value < 100 ? '>99%' : `${Math.round(value)}%`;
 }
 
+/** Decimals that leave two significant figures of what is below 1, and two where there are figures before the comma. */
+function placesOf(value: number): number {
+  return value >= 0.095 ? 2 : Math.min(Math.max(1 - Math.floor(Math.log10(value)), 3), 5);
+}
+
 /** A time span for reading: `0,35 s`, `12,3 s`, `4 min 07 s`, `2 h 05 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 9.995) return `${decimal(seconds, seconds < 0.01 ? 5 : 2)} s`;
+  if (seconds < 9.995) return `${decimal(seconds, placesOf(seconds))} s`;
   if (seconds < 59.95) return `${decimal(seconds, 1)} s`;
   const whole = Math.round(seconds);
   const two = (value: number) => String(value).padStart(2, '0');

@@ -10,6 +10,7 @@ import type {
   Reporter,
 } from '../events.ts';
 import { painted } from './colors.ts';
+import { RESUME_HINT } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
 import { LiveStatus, type Waiting } from './live-status.ts';
 import { questionText } from './questions.ts';
@@ -82,6 +83,7 @@ export class Screen implements Reporter {
   #lastReceived: MessageReceived | undefined;
   #chunkFailures = 0;
   #lastProgress = -Infinity;
+  #isResumeHinted = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -129,9 +131,11 @@ export class Screen implements Reporter {
         this.#noteStatus(event.neighbour, event.status);
         return this.#show(event);
       case 'download-finished':
-      case 'download-failed':
         this.#summary.account();
         return this.#show(event);
+      case 'download-failed':
+        this.#summary.account();
+        return this.#failed(event);
       case 'statistics-shown':
         this.#summary.account();
         return this.#show(event);
@@ -174,6 +178,7 @@ export class Screen implements Reporter {
     if (!this.#isHidden(event)) {
       this.#summary.account();
       this.#show(event);
+      if (this.#options.terminal.isLive) this.#summary.noteSent(event);
       if (!event.reply && event.type !== 'BYE') this.#showStatus(event.to, 'ONLINE');
       return;
     }
@@ -185,6 +190,7 @@ export class Screen implements Reporter {
     if (!this.#isHidden(event)) {
       this.#lastReceived = event;
       this.#summary.account();
+      if (this.#options.terminal.isLive) this.#summary.noteRequest(event);
       return this.#show(event);
     }
     this.#lastReceived = undefined;
@@ -221,6 +227,13 @@ export class Screen implements Reporter {
     if (now - this.#lastProgress < PROGRESS_LINE_INTERVAL_MS) return;
     this.#lastProgress = now;
     this.#show(event);
+  }
+
+  /** A person is told once a run how to go on; each of a script's lines stands for itself. */
+  #failed(event: Extract<AppEvent, { event: 'download-failed' }>): void {
+    const hint = event.kept === 0 || this.#isResumeHinted ? '' : RESUME_HINT;
+    if (hint !== '' && this.#options.terminal.width < Infinity) this.#isResumeHinted = true;
+    this.#show(event, hint);
   }
 
   #chunkFailed(event: Extract<AppEvent, { event: 'chunk-failed' }>): void {

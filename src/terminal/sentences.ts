@@ -108,6 +108,17 @@ function requestRefused(
   return `Pedido ${what} de ${escape(from)} recusado: ${reason(code)}${again(repeated)}`;
 }
 
+/** For a person: on a pipe nothing follows, as in the course. */
+function neighboursSilent({ asked }: EventOf<'neighbours-silent'>, width: number): string[] {
+  if (width === Infinity) return [];
+  if (asked === 0)
+    return [
+      'Nenhum vizinho conhecido: escreva host:porta de outro peer numa linha do arquivo de vizinhos e comece de novo, ou espere que alguém fale com este peer.',
+    ];
+  const who = asked === 1 ? 'O vizinho não respondeu' : `Nenhum dos ${asked} vizinhos respondeu`;
+  return [`${who}: confira se já foi iniciado e se o endereço no arquivo de vizinhos está certo.`];
+}
+
 function shortInput(input: string): string {
   return shortenEnd(escape(input), SHOWN_INPUT_COLUMNS);
 }
@@ -194,7 +205,9 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'local-files-not-read':
       return [`Não foi possível ler ${escape(event.path)}: ${reason(event.code)}`];
     case 'search-finished':
-      return searchFinished(event);
+      return searchFinished(event, width);
+    case 'neighbours-silent':
+      return neighboursSilent(event, width);
     case 'file-chosen':
       return [`arquivo escolhido ${escape(event.name)}`];
     case 'choice-rejected':

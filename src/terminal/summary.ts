@@ -58,6 +58,9 @@ const UPLOAD_IDLE_MS = 10_000;
 /** An upload without a message for this long does not move any more. */
 const MOVING_MS = 2_000;
 
+/** An upload whose messages were shown one by one gets a line at its end where it has lasted this long. */
+const LONG_UPLOAD_MS = 500;
+
 /** What one neighbour downloads from us, as far as its requests tell. */
 interface Upload {
   readonly neighbour: string;
@@ -65,6 +68,8 @@ interface Upload {
   /** Of the whole file; others may send some. */
   readonly chunks: number;
   readonly began: number;
+  /** Its messages are shown: no line tells of its beginning. */
+  readonly isShown: boolean;
   /** Of the last message. */
   time: number;
   sent: number;
@@ -92,22 +97,22 @@ class Uploads {
     return [...this.#uploads.values()].filter(({ time }) => now - time < MOVING_MS);
   }
 
-  /** Notes a request for a chunk, and gives the line that tells of it where it is the first one of a download. */
-  requested(neighbour: string, name: string, chunks: number, width: number): string | undefined {
+  /** Notes a request for a chunk; whether it is the first one of a download. */
+  requested(neighbour: string, name: string, chunks: number, isShown: boolean): boolean {
     const now = this.#now();
     const known = this.#find(neighbour, name);
     if (known !== undefined && now - known.time < UPLOAD_IDLE_MS) {
       known.time = now;
-      return undefined;
+      return false;
     }
-    const upload = { neighbour, name, chunks, began: now, time: now, sent: 0, bytes: 0 };
+    const upload = { neighbour, name, chunks, isShown, began: now, time: now, sent: 0, bytes: 0 };
     this.#uploads.set(key(neighbour, name), upload);
     this.#latest = upload;
     if (this.#uploads.size > MAX_UPLOADS) {
       const [oldest = ''] = this.#uploads.keys();
       this.#uploads.delete(oldest);
     }
-    return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
+    return true;
   }
 
   /** Notes a chunk that was sent. */
@@ -126,7 +131,9 @@ class Uploads {
     );
     for (const { neighbour, name } of over) this.#uploads.delete(key(neighbour, name));
     if (over.length > 0) this.#latest = undefined;
-    return over.map((upload) => uploadEnded(upload, width));
+    return over
+      .filter(({ isShown, began, time }) => !isShown || time - began >= LONG_UPLOAD_MS)
+      .map((upload) => uploadEnded(upload, width));
   }
 
   #find(neighbour: string, name: string): Upload | undefined {
@@ -139,6 +146,10 @@ class Uploads {
 
 function key(neighbour: string, name: string): string {
   return `${neighbour} ${name}`;
+}
+
+function uploadBegun(neighbour: string, name: string, chunks: number, width: number): string {
+  return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
 }
 
 /** Whoever fetches from several peers, or goes on after an interruption, gets only a part from us. */
@@ -191,8 +202,17 @@ export class Summary {
   received({ type, clockAfter, from, token, chunks = 0 }: MessageReceived, clock: number): void {
     this.#hide(type, clock, clockAfter);
     if (token === undefined) return;
-    const line = this.#uploads.requested(from, token, chunks, this.#options.width());
-    if (line !== undefined) this.#options.print(`${line}${this.hint()}.`);
+    if (!this.#uploads.requested(from, token, chunks, false)) return;
+    this.#options.print(`${uploadBegun(from, token, chunks, this.#options.width())}${this.hint()}.`);
+  }
+
+  /** A request that is shown may be one for a chunk, and so may its reply be: for the status row, and the end of the upload. */
+  noteRequest({ from, token, chunks = 0 }: MessageReceived): void {
+    if (token !== undefined && this.#uploads.requested(from, token, chunks, true)) this.#watch();
+  }
+
+  noteSent({ to, token, bytes }: MessageSent): void {
+    if (token !== undefined && bytes !== undefined) this.#uploads.sent(to, token, bytes);
   }
 
   /** Where to see more, behind the first line of a run that sums something up. */
@@ -232,6 +252,7 @@ export class Summary {
   }
 
   #watch(): void {
+    if (this.#timer !== undefined) return;
     this.#countBefore = this.#hidden.count;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

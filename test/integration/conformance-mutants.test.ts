@@ -131,6 +131,11 @@ const MUTANTS: readonly Mutant[] = [
     },
     'dl-file.bytes',
   ],
+  [
+    'read as text, cut afterwards',
+    { chunk: (data, size, index) => textOf(data).subarray(index * size, (index + 1) * size) },
+    'dl-file.bytes',
+  ],
   ['no base64 at all', { base64: (data) => data.toString('hex').replaceAll('0', '*') }, 'dl-file.base64'],
   ['base64 for addresses', { base64: (data) => data.toString('base64url') }, 'dl-file.base64'],
   [

@@ -18,6 +18,20 @@ async function deadAddress(): Promise<Address> {
   return server.address;
 }
 
+describe('GET_PEERS to all', () => {
+  it('reports that nobody is known, or that nobody has answered', async () => {
+    await using b = await TestPeer.start();
+    await using a = await TestPeer.start();
+    await obtainPeers(a.desk());
+    a.peer.know(await deadAddress());
+    await obtainPeers(a.desk());
+    expect(a.reporter.all('neighbours-silent')).toMatchObject([{ asked: 0 }, { asked: 1 }]);
+    a.peer.know(b.address);
+    await obtainPeers(a.desk());
+    expect(a.reporter.all('neighbours-silent')).toHaveLength(2);
+  });
+});
+
 describe('HELLO and BYE', () => {
   it('makes both sides know each other as ONLINE', async () => {
     await using b = await TestPeer.start();

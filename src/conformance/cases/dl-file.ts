@@ -7,6 +7,8 @@ import { CHUNK_SIZES } from './chunk-sizes.ts';
 
 /** The chunk size with which most is looked at. */
 const CHUNK = 256;
+/** Larger than most files: one chunk is all of them. */
+const LARGE_CHUNK = 65_536;
 /** Files of which a few chunks are looked at. */
 const FILES = 3;
 const CHUNKS_OF_A_FILE = 4;
@@ -107,15 +109,38 @@ async function judgeIndex(exam: Exam, file: Offered): Promise<Outcome> {
   return HOLDS;
 }
 
+/** What becomes of bytes that are no text when they are read as one. */
+const REPLACED = Buffer.from('\ufffd');
+/** More than chance brings. */
+const MANY_REPLACED = 3;
+
+/** A chunk of a file that was read as text and cut afterwards: it is as long as it should be, and the file is longer. */
+async function readAsText(exam: Exam, chunks: readonly Chunk[]): Promise<Chunk | undefined> {
+  for (const each of chunks) {
+    const { data = Buffer.alloc(0), file } = each;
+    if (data.toString('latin1').split(REPLACED.toString('latin1')).length <= MANY_REPLACED) continue;
+    const all = await chunk(exam, file, LARGE_CHUNK, 0);
+    if ((all.data?.length ?? 0) > Math.min(file.size, LARGE_CHUNK - 1)) return each;
+  }
+  return undefined;
+}
+
 async function judgeBytes(exam: Exam): Promise<Outcome> {
   const chunks = await fullChunks(exam);
   if (chunks.length === 0) return notApplicable('compartilhe um arquivo de ao menos 2 bytes');
-  const wrong = chunks.find(({ data, size }) => data?.length !== size);
+  const wrong = chunks.find(({ data, size }) => data?.length !== size) ?? (await readAsText(exam, chunks));
   if (wrong === undefined) return HOLDS;
   return found('broken', wrong.exchange, {
-    expected: `${wrong.size} bytes neste chunk, que não é o último (vieram ${wrong.data?.length ?? 'nenhum'})`,
+    expected: `os ${wrong.size} bytes deste chunk como estão no arquivo (vieram ${lengthOf(wrong)})`,
     hint: 'leia o arquivo em modo binário (em Python: open(nome, "rb")) e codifique esses bytes, e não um texto',
   });
+}
+
+function lengthOf({ data, size }: Chunk): string {
+  if (data === undefined) return 'nenhum';
+  return data.length === size
+    ? `${size}, mas de um texto: \\xef\\xbf\\xbd no lugar do que não é UTF-8`
+    : String(data.length);
 }
 
 async function judgeLast(exam: Exam, file: Offered): Promise<Outcome> {
@@ -186,13 +211,12 @@ async function judgeEmpty(exam: Exam): Promise<Outcome> {
 
 /** Sizes in the list against what comes; what is padded is the matter of another case. */
 async function judgeSizes(exam: Exam): Promise<Outcome> {
-  const large = 65_536;
-  const files = usefulFiles(await exam.offers()).filter(({ size }) => size < large);
+  const files = usefulFiles(await exam.offers()).filter(({ size }) => size < LARGE_CHUNK);
   if (files.length === 0) return notApplicable('compartilhe um arquivo de 1 a 65535 bytes');
   for (const file of files.slice(0, FILES)) {
-    const all = await chunk(exam, file, large, 0);
+    const all = await chunk(exam, file, LARGE_CHUNK, 0);
     const length = all.data?.length ?? 0;
-    if (length === file.size || length === large) continue;
+    if (length === file.size || length === LARGE_CHUNK) continue;
     return found('broken', all.exchange, {
       expected: `${file.size} bytes, o tamanho na lista (vieram ${length})`,
       hint: 'o tamanho é o do arquivo em bytes (em Python: os.path.getsize), e não o número de caracteres do texto',

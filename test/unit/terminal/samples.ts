@@ -206,7 +206,7 @@ const COMPOSED: readonly Sample[] = [
     { ...FAILED, code: 'no-sources', missing: [[0, 3], [7, 7]], chunks: 100, kept: 768 }, // prettier-ignore
     [
       'Download do arquivo m.txt falhou: nenhum peer restante pode enviar o arquivo; faltam 5 de 100 chunks: 0-3, 7.',
-      '  Já recebido e guardado: 768 bytes. Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.',
+      '  Já recebido e guardado: 768 bytes.',
     ],
   ],
 ];
@@ -225,6 +225,7 @@ const PLAIN: readonly AppEvent[] = [
   { event: 'local-files-listed', files: [{ name: EVIL, size: 7 }] },
   { event: 'chunk-failed', name: EVIL, source: A3, index: 3, code: 'reply-timeout' },
   { event: 'source-returned', name: EVIL, source: A3 },
+  { event: 'neighbours-silent', asked: 2 },
   { event: 'source-added', name: EVIL, source: A3 },
   { event: 'source-excluded', name: EVIL, source: A3 },
   { event: 'source-banned', name: EVIL, source: A3 },

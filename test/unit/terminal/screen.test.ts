@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppEvent } from '../../../src/events.ts';
 import type { MakeBar } from '../../../src/terminal/footer.ts';
+import { RESUME_HINT } from '../../../src/terminal/download-sentences.ts';
 import { PROGRESS_LINE_INTERVAL_MS, Screen, type ScreenOptions } from '../../../src/terminal/screen.ts';
 import { ACCOUNT_INTERVAL_MS } from '../../../src/terminal/summary.ts';
 import { A1, A2, A3 } from './addresses.ts';
@@ -124,7 +125,10 @@ describe('Screen', () => {
         !['clock-updated', 'download-progressed', 'neighbour-status-changed'].includes(event),
     );
     report(...shown.map(([event]) => event));
-    expect(prints).toEqual(shown.map(([, lines]) => lines.join('\n')));
+    const hinted = (event: AppEvent) => event.event === 'download-failed' && event.kept > 0;
+    expect(prints).toEqual(
+      shown.map(([event, lines]) => lines.join('\n') + (hinted(event) ? RESUME_HINT : '')),
+    );
   });
 
   it('shows the messages of a small download one by one, clock lines in their places', () => {
@@ -184,6 +188,28 @@ describe('Screen', () => {
       'Baixando big.bin: 16,0 MiB em 4 chunks de até 256\n  bytes, de 1 peer.',
       'Download de big.bin cancelado: nada foi recebido.',
     ]);
+  });
+
+  it('tells once how a download that has kept something goes on, and each time on a pipe', () => {
+    const failed = {
+      event: 'download-failed',
+      name: 'big.bin',
+      code: 'no-sources',
+      missing: [[0, 1]],
+      chunks: 4,
+      kept: 2048,
+    } as const;
+    const { report, prints } = open({ isLive: true, width: 120 });
+    report({ ...failed, kept: 0 }, failed, failed, { ...failed, code: 'aborted' });
+    const kept = '  Já recebido e guardado: 2,0 KiB.';
+    expect(prints.slice(1).map((text) => text.split('\n').at(-1))).toEqual([
+      `${kept} Escolha o mesmo arquivo de novo para continuar: só o resto será pedido.`,
+      kept,
+      'Download de big.bin cancelado; já recebido e guardado: 2,0 KiB.',
+    ]);
+    const pipe = open();
+    pipe.report(failed, failed);
+    expect(pipe.prints.filter((text) => text.includes('Escolha o mesmo arquivo'))).toHaveLength(2);
   });
 
   it('shows progress on a pipe as a line now and then', () => {
@@ -295,6 +321,22 @@ describe('Screen, where messages are summed up', () => {
     vi.advanceTimersByTime(ACCOUNT_INTERVAL_MS);
     expect(prints).toEqual(['(4 mensagens DL e FILE resumidas: relógio 4 → 10)']);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells on a screen how a small upload that has lasted has ended, and nothing of a short one', () => {
+    for (const [isLive, seconds, lines] of [
+      [true, 0.4, []],
+      [true, 1.5, ['Enviado a.txt para 127.0.0.1:5002: 512 bytes em 1,50 s.']],
+      [false, 1.5, []],
+    ] as const) {
+      const { report, prints, time } = open({ isLive, width: isLive ? 80 : Infinity });
+      report(...served(2, A2, 'a.txt'));
+      time.now = seconds * 1000;
+      report(...served(2, A2, 'a.txt'));
+      prints.length = 0;
+      vi.advanceTimersByTime(ACCOUNT_INTERVAL_MS);
+      expect(prints).toEqual(lines);
+    }
   });
 
   it('tells who downloads from us, and how much it was in the end', () => {

@@ -67,6 +67,24 @@ suite('describe, on a screen', () => {
     expect(describe(list(64), { own: A1, width: Infinity })[0]).toContain('arquivo-63.txt:1000 …');
   });
 
+  it('says what to do where nobody is there', () => {
+    expect(onScreen({ event: 'search-finished', asked: 0, found: [] })).toEqual([
+      'Nenhum peer online para perguntar; use antes [2], que',
+      '  pergunta a todos os vizinhos, ou [1], que cumprimenta um',
+      '  deles.',
+    ]);
+    expect(onScreen({ event: 'neighbours-silent', asked: 0 }).join(' ')).toMatch(
+      /^Nenhum vizinho conhecido: escreva/,
+    );
+    expect(onScreen({ event: 'neighbours-silent', asked: 1 })[0]).toMatch(
+      /^O vizinho não respondeu: confira/,
+    );
+    expect(onScreen({ event: 'neighbours-silent', asked: 2 })[0]).toMatch(
+      /^Nenhum dos 2 vizinhos respondeu: /,
+    );
+    expect(describe({ event: 'neighbours-silent', asked: 2 }, { own: A1, width: Infinity })).toEqual([]);
+  });
+
   it('says of what we send whether it is a reply', () => {
     const sent = { event: 'message-sent', to: A2, type: 'RETURN_HELLO', args: [], clock: 3 } as const;
     expect(onScreen({ ...sent, reply: true })).toEqual([
