@@ -10,6 +10,8 @@ export interface Quirks {
   readonly answersHello?: boolean;
   /** Callback, as client: ms between its request and its FIN; 0, the default, sends both together. */
   readonly finDelayMs?: number;
+  /** Callback, as client: resets the connection of every reply of that number in order. */
+  readonly resetsReplies?: number;
 
   /** One connection at a time; the next is looked at when the first is over. On by default in prefixed and raw. */
   readonly serial?: boolean;
