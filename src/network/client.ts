@@ -9,7 +9,7 @@ import {
   type RequestDraft,
 } from '../protocol/message.ts';
 import { base64Token } from '../protocol/names.ts';
-import { ask, isReplyTo, maxReplyBytes, type RequestOptions } from './ask.ts';
+import { ask, isReplyTo, isWholeFile, maxReplyBytes, type RequestOptions } from './ask.ts';
 import type { Handshake } from './handshake.ts';
 import { whileBusy } from './handshake.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
@@ -66,7 +66,10 @@ export class Client {
       await handshake.openSession(peer, options);
       // Only a session knows it; elsewhere it could end the program that reads it.
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
-      return draft.type === 'DL' ? this.#askChunk(peer, draft, options) : this.#ask(peer, draft, options);
+      if (draft.type !== 'DL') return this.#ask(peer, draft, options);
+      const reply = await this.#askChunk(peer, draft, options);
+      if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';
+      return reply;
     });
   }
 

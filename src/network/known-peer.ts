@@ -50,6 +50,8 @@ export class KnownPeer {
   readonly address: Address;
   /** How it wants file names in DL; undefined until one way has worked. */
   names: 'token' | 'base64' | undefined;
+  /** What it answers to the request for a chunk; undefined until it has answered one. */
+  gives: 'chunks' | 'whole-file' | undefined;
   /** What its RETURN_HELLO has offered. */
   capabilities: readonly string[] = [];
   /** A session was tried without being offered: once is enough. */
@@ -93,6 +95,11 @@ export class KnownPeer {
   /** Its dialect is what most programs speak, for want of anything that would show it. */
   get isAssumed(): boolean {
     return this.#isAssumed && !this.isFixed;
+  }
+
+  /** It answers the request for a chunk with that chunk: it can be asked for many. */
+  get givesChunks(): boolean {
+    return this.gives === 'chunks' || this.dialect?.isSession === true;
   }
 
   get hasDigests(): boolean {

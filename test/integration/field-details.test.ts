@@ -81,12 +81,37 @@ describe.concurrent('details of other programs', () => {
     expect(field.seen.violations).toEqual([]);
   });
 
-  it('remembers who wants names in base64', async () => {
+  it('asks each of those that answer with the whole file once, and takes it', async () => {
+    const data = randomBytes(200_000);
+    await using field = new FieldPeers();
+    for (const dialect of ['line', 'callback', 'multiline'] as const)
+      await field.start(dialect, { files: { a: data }, quirks: { wholeFile: true } });
+    await using us = await OurPeer.start({ neighbours: field.all.map(({ address }) => address) });
+    await us.obtainPeers();
+    for (let round = 1; round <= 2; round++) {
+      expect(await us.download('a')).toMatchObject({ event: 'download-finished' });
+      expect((await us.file('a')).equals(data)).toBe(true);
+      for (const { seen, dialect } of field.all) expect(seen.count('DL'), dialect).toBeLessThanOrEqual(round);
+    }
+    for (const { seen } of field.all) expect(seen.violations).toEqual([]);
+  });
+
+  it('brings a reply once more whose connection was reset', async () => {
+    await using us = await OurPeer.start({ files: { 'a.bin': DATA }, meets: ['callback'] });
+    await using field = await FieldPeer.start('callback', { quirks: { resetsReplies: 3 } });
+    expect(await field.ls(us.address)).toHaveLength(1);
+    expect((await field.download(us.address, 'a.bin', CHUNK)).equals(DATA)).toBe(true);
+    expect(field.seen.violations).toEqual([]);
+  });
+
+  it('remembers who wants names in base64, and asks both ways once', async () => {
     const files = { 'a.txt': DATA.subarray(0, 2_500), 'b.txt': DATA.subarray(0, 1_500) };
     await using field = await FieldPeer.start('line', { files, quirks: { base64Names: 'closes' } });
     await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     expect(await us.download('a.txt')).toMatchObject({ event: 'download-finished' });
+    const plain = field.seen.requests.filter(({ type, args }) => type === 'DL' && args[0] === 'a.txt');
+    expect(plain).toHaveLength(1);
     const before = field.seen.requests.length;
     expect(await us.download('b.txt')).toMatchObject({ event: 'download-finished' });
     const tokens = field.seen.requests
