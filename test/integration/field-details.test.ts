@@ -121,6 +121,28 @@ describe.concurrent('details of other programs', () => {
     expect((await us.file('b.txt')).equals(files['b.txt'])).toBe(true);
   });
 
+  it.each<FieldDialect>(['line', 'prefixed', 'raw'])(
+    'remembers who does not know LS, and says BYE to it all the same: %s',
+    async (dialect) => {
+      await using field = await FieldPeer.start(dialect, { quirks: { part1: true } });
+      await using us = await OurPeer.start({ neighbours: [field.address] });
+      await us.hello(1);
+      await us.obtainPeers();
+      await us.search();
+      const before = field.seen.count('LS');
+      const asked = field.seen.connections;
+      for (let round = 1; round <= 2; round++) {
+        await us.search();
+        expect(field.seen.count('LS') - before).toBe(round);
+      }
+      expect(field.seen.connections - asked).toBe(2);
+      expect(us.peers().map(({ status }) => status)).toEqual(['ONLINE']);
+      await us.leave();
+      await eventually(() => expect(field.seen.count('BYE')).toBe(1));
+      expect(field.seen.violations).toEqual([]);
+    },
+  );
+
   const MISSING = ['None', 'ERRO', 'ERROR_FILE_NOT_FOUND', '', undefined] as const;
 
   /** For each answer to a missing file somebody who lists a file of his own, and gives that answer. */

@@ -22,6 +22,8 @@ export interface Quirks {
   /** A longer request, newline included, is cut off and not understood. */
   readonly maxRequestBytes?: number;
 
+  /** A program of part 1 of the course: closes without a word on LS and DL. */
+  readonly part1?: boolean;
   /** Answers GET_PEERS with PEERS_LIST. */
   readonly peersList?: boolean;
   /** Added to the count of every list. */
