@@ -262,6 +262,11 @@ export class Peer {
     return (this.#known.look(neighbour).dialect ?? DEFAULT_DIALECT).requestsAtOnce;
   }
 
+  /** Whether it is known that this neighbour answers a request for a chunk with that chunk, and not with the whole file. */
+  givesChunks(neighbour: Address): boolean {
+    return this.#known.look(neighbour).givesChunks;
+  }
+
   /** The one path out. */
   #send(connection: Connection, to: Address, draft: Draft, dialect: Dialect, { reply, chunks }: About): void {
     const clock = this.#clock.tick();

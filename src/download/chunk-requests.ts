@@ -23,6 +23,8 @@ export interface WantedChunks {
 export class ChunkRequests {
   readonly #wanted: WantedChunks;
   readonly #streams = new Map<Source<Address>, ReturnType<Peer['chunksFrom']>>();
+  /** What came from sources that answer the request for a chunk with the whole file: they are asked for it once. */
+  readonly #wholes = new Map<Source<Address>, Buffer>();
   #signal: AbortSignal | undefined;
 
   constructor(wanted: WantedChunks) {
@@ -30,11 +32,20 @@ export class ChunkRequests {
   }
 
   ask(source: Source<Address>, chunk: Chunk, signal: AbortSignal, settle: (outcome: Outcome) => void): void {
+    const whole = this.#wholes.get(source);
+    // Never before this returns: whoever asks would go deeper with each chunk.
+    if (whole !== undefined) return queueMicrotask(() => settle(part(whole, chunk)));
     // Outside of sessions every request under way listens to it.
     if (signal !== this.#signal) setMaxListeners(0, (this.#signal = signal));
-    this.#stream(source).ask(chunk.index, signal, (reply) =>
-      settle(reply instanceof Error ? reply : chunkOf(reply, source.token, chunk, this.#wanted.size)),
-    );
+    this.#stream(source).ask(chunk.index, signal, (reply) => settle(this.#outcome(reply, source, chunk)));
+  }
+
+  #outcome(reply: Message | Error, source: Source<Address>, chunk: Chunk): Outcome {
+    if (reply instanceof Error) return reply;
+    const whole = wholeOf(reply, source.token, this.#wanted.size);
+    if (whole === undefined) return chunkOf(reply, source.token, chunk);
+    if (this.#wanted.chunks > 1) this.#wholes.set(source, whole);
+    return part(whole, chunk);
   }
 
   #stream(source: Source<Address>): ReturnType<Peer['chunksFrom']> {
@@ -47,25 +58,30 @@ export class ChunkRequests {
   }
 }
 
+function part(whole: Buffer, { offset, length }: Chunk): Buffer {
+  return whole.subarray(offset, offset + length);
+}
+
+/** The bytes of the whole file, where that is what the reply to the request for a chunk holds (protocol, section 7). */
+function wholeOf(reply: Message, token: string, size: number): Buffer | undefined {
+  const isWhole =
+    reply.type === 'FILE' &&
+    isSameName(reply.token, token) &&
+    reply.index === 0 &&
+    reply.size === 0 &&
+    reply.data.length === size;
+  return isWhole ? reply.data : undefined;
+}
+
 /**
  * The bytes of the chunk that was asked for, out of the reply; a ProtocolError `wrong-chunk` where they are not there. The
- * length is known beforehand; the size that the reply tells is not to be trusted, some programs echo ours. Some answer with
- * the whole file (protocol, section 7).
+ * length is known beforehand; the size that the reply tells is not to be trusted, some programs echo ours.
  * @param token under which the source has listed the file
- * @param size bytes of the whole file
  */
-export function chunkOf(
-  reply: Message,
-  token: string,
-  { index, offset, length }: Chunk,
-  size: number,
-): Outcome {
+function chunkOf(reply: Message, token: string, { index, length }: Chunk): Outcome {
   if (reply.type !== 'FILE') return new ProtocolError('unexpected-type', reply.type);
   const { data } = reply;
-  const isNamed = isSameName(reply.token, token);
   const isError = data.length === 3 && reply.size !== 3 && ERROR_WORDS.includes(data.toString('base64'));
-  if (isNamed && reply.index === index && data.length === length && !isError) return data;
-  const isWhole = isNamed && reply.index === 0 && reply.size === 0 && data.length === size;
-  if (isWhole) return data.subarray(offset, offset + length);
-  return new ProtocolError('wrong-chunk');
+  const isIt = isSameName(reply.token, token) && reply.index === index && data.length === length;
+  return isIt && !isError ? data : new ProtocolError('wrong-chunk');
 }

@@ -172,7 +172,8 @@ export class Transfer {
         this.#wanted.ask(source);
       },
       beforeFirst: (prepared, signal) => this.#compareFirst(prepared, signal),
-      requestsAtOnce: (source) => peer.requestsAtOnce(source),
+      // One that may send the whole file for each chunk is asked for one, and shows by that what it does.
+      requestsAtOnce: (source) => (peer.givesChunks(source) ? peer.requestsAtOnce(source) : 1),
       fetch: (source, chunk, signal, settle) => requests.ask(source, chunk, signal, settle),
       onChunkFailed: (source, index, { code }) =>
         reporter.report({ event: 'chunk-failed', name, source, index, code }),

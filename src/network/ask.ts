@@ -6,6 +6,7 @@ import {
   type DlDraft,
   type Draft,
   type Message,
+  type MessageOf,
   type RequestDraft,
 } from '../protocol/message.ts';
 import { isSameName } from '../protocol/names.ts';
@@ -28,6 +29,11 @@ export function isReplyTo(message: Message, draft: RequestDraft): boolean {
   if (draft.type !== 'DL') return true;
   if (message.type !== 'FILE' || !isSameName(message.token, draft.token)) return false;
   return message.index === draft.index || (message.index === 0 && message.size === 0);
+}
+
+/** Whether a FILE is the whole file in place of the chunk that was asked for (section 7). */
+export function isWholeFile({ index, size }: MessageOf<'FILE'>, draft: DlDraft): boolean {
+  return index === 0 && size === 0 && draft.size > 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply } from '../protocol/dialect.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type RequestDraft,
 } from '../protocol/message.ts';
 import { base64Token } from '../protocol/names.ts';
-import { ask, isReplyTo, maxReplyBytes, type RequestOptions } from './ask.ts';
+import { ask, isReplyTo, isWholeFile, maxReplyBytes, type RequestOptions } from './ask.ts';
 import type { Handshake } from './handshake.ts';
 import { whileBusy } from './handshake.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
@@ -66,7 +66,10 @@ export class Client {
       await handshake.openSession(peer, options);
       // Only a session knows it; elsewhere it could end the program that reads it.
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
-      return draft.type === 'DL' ? this.#askChunk(peer, draft, options) : this.#ask(peer, draft, options);
+      if (draft.type !== 'DL') return this.#ask(peer, draft, options);
+      const reply = await this.#askChunk(peer, draft, options);
+      if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';
+      return reply;
     });
   }
 
@@ -131,13 +134,19 @@ export class Client {
         async () => (await this.#tryKept(peer, draft, options)) ?? this.#askAnew(peer, draft, options),
       );
     }
+    // Asked once, and not waited for: it may have learnt.
+    if (peer.ignores.has(draft.type)) return this.#askAnew(peer, draft, options);
     try {
       return await this.#askAnew(peer, draft, options);
     } catch (error) {
       // Some programs lose a connection now and then. A chunk has other tries.
-      const isLost = error instanceof ConnectionError && ['reset', 'no-reply'].includes(error.code);
-      if (!isLost) throw error;
-      return this.#askAnew(peer, draft, options);
+      if (!isLost(error, 'reset', 'no-reply')) throw error;
+    }
+    try {
+      return await this.#askAnew(peer, draft, options);
+    } catch (error) {
+      if (isLost(error, 'no-reply')) peer.ignores.add(draft.type);
+      throw error;
     }
   }
 
@@ -152,9 +161,7 @@ export class Client {
       peer.names = 'token';
       return reply;
     } catch (error) {
-      const isSilence =
-        error instanceof ConnectionError && ['no-reply', 'reply-timeout'].includes(error.code);
-      if (!isSilence || peer.names !== undefined) throw error;
+      if (!isLost(error, 'no-reply', 'reply-timeout') || peer.names !== undefined) throw error;
       const reply = await this.#ask(peer, inBase64, options);
       peer.names = 'base64';
       return reply;
@@ -192,6 +199,7 @@ export class Client {
     try {
       const direct = ask(connection, draft, { ...options, timeoutMs: timing.reply });
       const reply = callback === undefined ? await direct : await this.#eitherWay(direct, callback.reply);
+      peer.ignores.delete(draft.type);
       // A program of which nothing is known shows by closing, or not, how to go on with it.
       if (peer.dialect === undefined) await connection.endsWithin(timing.closeLook);
       return reply;
@@ -202,7 +210,8 @@ export class Client {
   }
 
   /** A list may always come back: another program may have come to that address. A chunk has other tries. */
-  #mayCallBack({ dialect }: KnownPeer, draft: RequestDraft): boolean {
+  #mayCallBack({ dialect, ignores }: KnownPeer, draft: RequestDraft): boolean {
+    if (ignores.has(draft.type) && dialect?.replies === 'here') return false;
     return draft.type !== 'DL' || dialect === undefined || dialect.replies === 'on-new-connection';
   }
 
@@ -223,8 +232,7 @@ export class Client {
     try {
       return await Promise.race([direct, callback]);
     } catch (error) {
-      const isSilence = error instanceof ConnectionError && ['no-reply', 'reset'].includes(error.code);
-      if (!isSilence) throw error;
+      if (!isLost(error, 'no-reply', 'reset')) throw error;
       let timer: NodeJS.Timeout | undefined;
       const patience = new Promise<never>(
         (_, reject) => (timer = setTimeout(() => reject(error), this.#options.timing.callback)),
@@ -235,6 +243,10 @@ export class Client {
       direct.catch(() => undefined);
     }
   }
+}
+
+function isLost(error: unknown, ...codes: ConnectionErrorCode[]): error is ConnectionError {
+  return error instanceof ConnectionError && codes.includes(error.code);
 }
 
 /** Connections that may be open to a neighbour for a chunk each; one that keeps its connection has a single one. */

@@ -4,7 +4,7 @@ import { MAX_NEIGHBOURS } from '../limits.ts';
 import type { Reporter } from '../events.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, type Dialect, type Proof } from '../protocol/dialect.ts';
-import { SHA256 } from '../protocol/message.ts';
+import { SHA256, type RequestType } from '../protocol/message.ts';
 import type { Connection } from './socket.ts';
 
 /** An IPv4 address as sockets that listen on IPv6 show it (RFC 4291, section 2.5.5.2). */
@@ -50,6 +50,10 @@ export class KnownPeer {
   readonly address: Address;
   /** How it wants file names in DL; undefined until one way has worked. */
   names: 'token' | 'base64' | undefined;
+  /** What it answers to the request for a chunk; undefined until it has answered one. */
+  gives: 'chunks' | 'whole-file' | undefined;
+  /** What it has closed its connection on without a word, twice: programs of part 1 of the course know no LS. */
+  readonly ignores = new Set<RequestType>();
   /** What its RETURN_HELLO has offered. */
   capabilities: readonly string[] = [];
   /** A session was tried without being offered: once is enough. */
@@ -93,6 +97,11 @@ export class KnownPeer {
   /** Its dialect is what most programs speak, for want of anything that would show it. */
   get isAssumed(): boolean {
     return this.#isAssumed && !this.isFixed;
+  }
+
+  /** It answers the request for a chunk with that chunk: it can be asked for many. */
+  get givesChunks(): boolean {
+    return this.gives === 'chunks' || this.dialect?.isSession === true;
   }
 
   get hasDigests(): boolean {

@@ -230,7 +230,7 @@ export class RequestServer {
     prepared: Prepared,
     began: { writing: boolean },
   ): Promise<void> {
-    const { recogniser, known, pool } = this.#options;
+    const { recogniser, known } = this.#options;
     const send = (on: Connection) => this.#send(on, request, draft, prepared, began);
     if (request.event === 'unknown' || prepared.dialect.replies === 'here') return send(connection);
     if (!recogniser.isFrom(request.message, connection)) return send(connection);
@@ -239,12 +239,10 @@ export class RequestServer {
       await known.get(origin).callbackPlaces.within(
         () => CALLBACKS_AT_ONCE,
         async () => {
-          const callback = await pool.dial(origin);
-          try {
-            await send(callback);
-          } finally {
-            callback.finish();
-          }
+          const isTaken = await this.#callBack(origin, send);
+          // It listens for few, and some are lost. What is read from the disk while it is sent cannot be sent again.
+          if (!isTaken && (draft.type !== 'FILE' || draft.rest === undefined))
+            await this.#callBack(origin, send);
         },
       );
     } catch (error) {
@@ -252,6 +250,18 @@ export class RequestServer {
       // Nobody listens at the address of the asker: it has only sent its FIN early and still reads here.
       await send(connection);
     }
+  }
+
+  /** Sends on a connection of its own; false where the other side has reset that, as if it had not read. */
+  async #callBack(origin: Address, send: (on: Connection) => Promise<void>): Promise<boolean> {
+    const connection = await this.#options.pool.dial(origin);
+    try {
+      await send(connection);
+    } finally {
+      connection.finish();
+    }
+    await connection.closed;
+    return !connection.wasReset;
   }
 
   async #send(

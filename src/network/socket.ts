@@ -108,6 +108,11 @@ export class Connection {
     return this.#hasFinished || this.#socket.destroyed || !this.#socket.writable;
   }
 
+  /** The other side has broken it off. */
+  get wasReset(): boolean {
+    return this.#error?.code === 'reset';
+  }
+
   /** More was written than the socket's buffer takes: the next should wait until it is `drained`. */
   get isCongested(): boolean {
     return this.#socket.writableNeedDrain || this.#socket.writableLength >= SOCKET_BUFFER_BYTES;

@@ -81,12 +81,37 @@ describe.concurrent('details of other programs', () => {
     expect(field.seen.violations).toEqual([]);
   });
 
-  it('remembers who wants names in base64', async () => {
+  it('asks each of those that answer with the whole file once, and takes it', async () => {
+    const data = randomBytes(200_000);
+    await using field = new FieldPeers();
+    for (const dialect of ['line', 'callback', 'multiline'] as const)
+      await field.start(dialect, { files: { a: data }, quirks: { wholeFile: true } });
+    await using us = await OurPeer.start({ neighbours: field.all.map(({ address }) => address) });
+    await us.obtainPeers();
+    for (let round = 1; round <= 2; round++) {
+      expect(await us.download('a')).toMatchObject({ event: 'download-finished' });
+      expect((await us.file('a')).equals(data)).toBe(true);
+      for (const { seen, dialect } of field.all) expect(seen.count('DL'), dialect).toBeLessThanOrEqual(round);
+    }
+    for (const { seen } of field.all) expect(seen.violations).toEqual([]);
+  });
+
+  it('brings a reply once more whose connection was reset', async () => {
+    await using us = await OurPeer.start({ files: { 'a.bin': DATA }, meets: ['callback'] });
+    await using field = await FieldPeer.start('callback', { quirks: { resetsReplies: 3 } });
+    expect(await field.ls(us.address)).toHaveLength(1);
+    expect((await field.download(us.address, 'a.bin', CHUNK)).equals(DATA)).toBe(true);
+    expect(field.seen.violations).toEqual([]);
+  });
+
+  it('remembers who wants names in base64, and asks both ways once', async () => {
     const files = { 'a.txt': DATA.subarray(0, 2_500), 'b.txt': DATA.subarray(0, 1_500) };
     await using field = await FieldPeer.start('line', { files, quirks: { base64Names: 'closes' } });
     await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
     await us.hello(1);
     expect(await us.download('a.txt')).toMatchObject({ event: 'download-finished' });
+    const plain = field.seen.requests.filter(({ type, args }) => type === 'DL' && args[0] === 'a.txt');
+    expect(plain).toHaveLength(1);
     const before = field.seen.requests.length;
     expect(await us.download('b.txt')).toMatchObject({ event: 'download-finished' });
     const tokens = field.seen.requests
@@ -95,6 +120,28 @@ describe.concurrent('details of other programs', () => {
     expect(new Set(tokens)).toEqual(new Set([Buffer.from('b.txt').toString('base64')]));
     expect((await us.file('b.txt')).equals(files['b.txt'])).toBe(true);
   });
+
+  it.each<FieldDialect>(['line', 'prefixed', 'raw'])(
+    'remembers who does not know LS, and says BYE to it all the same: %s',
+    async (dialect) => {
+      await using field = await FieldPeer.start(dialect, { quirks: { part1: true } });
+      await using us = await OurPeer.start({ neighbours: [field.address] });
+      await us.hello(1);
+      await us.obtainPeers();
+      await us.search();
+      const before = field.seen.count('LS');
+      const asked = field.seen.connections;
+      for (let round = 1; round <= 2; round++) {
+        await us.search();
+        expect(field.seen.count('LS') - before).toBe(round);
+      }
+      expect(field.seen.connections - asked).toBe(2);
+      expect(us.peers().map(({ status }) => status)).toEqual(['ONLINE']);
+      await us.leave();
+      await eventually(() => expect(field.seen.count('BYE')).toBe(1));
+      expect(field.seen.violations).toEqual([]);
+    },
+  );
 
   const MISSING = ['None', 'ERRO', 'ERROR_FILE_NOT_FOUND', '', undefined] as const;
 

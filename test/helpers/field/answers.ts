@@ -44,6 +44,7 @@ export class Answers {
 
   react(request: Words): Reaction {
     if (this.#resets.delete(request.type)) return 'reset';
+    if (this.#options.quirks.part1 === true && ['LS', 'DL'].includes(request.type)) return 'eof';
     switch (request.type) {
       case 'HELLO':
         return this.#options.answersHello ? { type: 'RETURN_HELLO', args: [] } : 'nothing';

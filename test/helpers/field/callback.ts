@@ -12,6 +12,7 @@ export class CallbackProgram extends FieldProgram {
   readonly dialect = 'callback';
   readonly #ending: Buffer;
   readonly #pending = new Set<Pending>();
+  #replies = 0;
 
   constructor(options: FieldOptions) {
     super(options);
@@ -21,6 +22,10 @@ export class CallbackProgram extends FieldProgram {
   protected override async serve(wire: Wire): Promise<void> {
     const came = await this.read(wire);
     if (came === undefined) return;
+    if (isReply(came.words) && ++this.#replies % (this.quirks.resetsReplies ?? Infinity) === 0) {
+      wire.reset();
+      return;
+    }
     wire.end();
     if (isReply(came.words)) {
       this.#deliver(came.words);

@@ -10,6 +10,8 @@ export interface Quirks {
   readonly answersHello?: boolean;
   /** Callback, as client: ms between its request and its FIN; 0, the default, sends both together. */
   readonly finDelayMs?: number;
+  /** Callback, as client: resets the connection of every reply of that number in order. */
+  readonly resetsReplies?: number;
 
   /** One connection at a time; the next is looked at when the first is over. On by default in prefixed and raw. */
   readonly serial?: boolean;
@@ -20,6 +22,8 @@ export interface Quirks {
   /** A longer request, newline included, is cut off and not understood. */
   readonly maxRequestBytes?: number;
 
+  /** A program of part 1 of the course: closes without a word on LS and DL. */
+  readonly part1?: boolean;
   /** Answers GET_PEERS with PEERS_LIST. */
   readonly peersList?: boolean;
   /** Added to the count of every list. */
