@@ -76,6 +76,7 @@ const ROOMS = [
       'node:util',
     ],
   },
+  { room: 'manual', may: ['errors', 'diagram'] },
   {
     // The command line of a subcommand is shared with the diagram's room.
     room: 'conformance',

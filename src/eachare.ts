@@ -154,7 +154,28 @@ const SUBCOMMANDS: Readonly<
   chave: async (args, around) => (await import('./chave.ts')).chave(args, around),
   avaliar: async (args, around) => (await import('./conformance/avaliar.ts')).avaliar(args, around),
   conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),
+  completar: async (args, around) =>
+    (await import('./manual/completar.ts')).completar(args, around, {
+      version: version(),
+      all: () => allHelps(around),
+    }),
 };
+
+function version(): string {
+  return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
+}
+
+/** The helps of all commands, of which the man page and the completions are made: a new row above is in them by itself. */
+async function allHelps(around: Surroundings): Promise<string[]> {
+  const main = parseOptions(['--ajuda'], version());
+  const helps = ['show' in main ? main.show : ''];
+  for (const subcommand of Object.values(SUBCOMMANDS)) {
+    let help = '';
+    await subcommand(['--ajuda'], { ...around, stdout: { write: (text) => (help += text) } });
+    helps.push(help);
+  }
+  return helps;
+}
 
 /** What a subcommand gets of the outside. */
 function surroundings(): Surroundings {
@@ -184,9 +205,8 @@ async function main(argv: readonly string[]): Promise<number> {
     await new Promise((resolve) => process.stdout.write('', resolve));
     return code;
   }
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   try {
-    const invocation = parseOptions(argv, version);
+    const invocation = parseOptions(argv, version());
     if ('show' in invocation) process.stdout.write(invocation.show);
     else return await run(invocation.run);
     return EXIT.ok;

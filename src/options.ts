@@ -75,10 +75,15 @@ Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
   verde = resposta de outro, amarelo = aviso, vermelho = falha, negrito = relógio
 
 Outros comandos (cada um com a sua --ajuda):
+  eachare baixar … <nome ou padrão>  entra na rede, baixa e sai
+  eachare listar … [nome ou padrão]  lista os arquivos da rede
+  eachare peers …                    lista quem está na rede
+  eachare pronto <endereço:porta>    espera até que um peer responda
   eachare diagrama <eventos.jsonl>…  desenha o diagrama espaço-tempo de uma execução
   eachare conferir <eventos.jsonl>…  confere as regras do relógio de Lamport e do protocolo
   eachare avaliar <endereço:porta>   avalia um programa EACHare: fala como um peer e julga as respostas
   eachare chave <arquivo>            cria a chave de uma rede privada (--chave)
+  eachare completar <shell>          completa a linha de comando com Tab, em bash, zsh e fish
 
 Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
