@@ -45,7 +45,9 @@ async function interrupt(
   peer.process.kill(signal);
   expect(await peer.exit).toEqual(signal === 'SIGINT' ? { code: 0, signal: null } : { code: null, signal });
   await peer.readEvents();
-  expect(await leftovers(peer.folder)).toEqual([RESUMABLE]);
+  // The kill may have come between the writing of a new note and its rename.
+  const left = (await leftovers(peer.folder)).map((kinds) => kinds.replace(' nota.nova', ''));
+  expect(left).toEqual([RESUMABLE]);
 }
 
 describe('a download that was interrupted', () => {

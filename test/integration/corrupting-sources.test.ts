@@ -77,8 +77,9 @@ describe('a source that delivers something else', () => {
       await using peer = await downloadFrom(...(isFirst ? [lying, a, b] : [a, b, lying]));
       expectProven(peer, data);
       const [finished] = peer.reporter.all('download-finished');
-      // By all three it was told.
-      expect(finished).toMatchObject({ toldBy: 3, chosen: 3 });
+      // By all three it was told; two of three decide, and the third may come after the end.
+      expect(finished?.chosen).toBe(3);
+      expect(finished?.toldBy).toBeGreaterThanOrEqual(2);
       expect(finished?.sources).not.toContain(lying.address);
       expect(lying.count('DL')).toBeGreaterThan(0);
       expect(peer.reporter.all('source-banned')).toEqual([

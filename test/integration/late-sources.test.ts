@@ -39,10 +39,10 @@ class HeldDownload implements AsyncDisposable {
 
   /** @param knows neighbours that are OFFLINE at first */
   static async begin(knows: readonly Address[] = []): Promise<HeldDownload> {
-    const source = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data } });
+    const source = await TestPeer.start({ timing: { callback: 1_000 }, files: { [NAME]: data } });
     const gate = new Gate();
     source.share.beforeRead = () => (source.share.reads > 5 ? gate.opened : undefined);
-    const peer = await TestPeer.start({ timing: { callback: 100 }, knows });
+    const peer = await TestPeer.start({ timing: { callback: 1_000 }, knows });
     peer.neighbours.observe(source.address, 'ONLINE');
     const download = new HeldDownload(source, peer, gate);
     await peer.reporter.until(({ event }) => event === 'download-started');
@@ -76,7 +76,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     ['that was known', true],
     ['that is new', false],
   ])('%s is asked once, and delivers', async (_, isKnown) => {
-    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { [NAME]: data, other } });
+    await using late = await TestPeer.start({ timing: { callback: 1_000 }, files: { [NAME]: data, other } });
     await using download = await HeldDownload.begin(isKnown ? [late.address] : []);
     await late.peer.hello(download.peer.address);
     // The first one is stuck: the rest of the file can only come from the new one.
@@ -94,7 +94,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
   });
 
   it('goes and comes again is asked no second time', async () => {
-    await using late = await TestPeer.start({ timing: { callback: 100 }, files: { other } });
+    await using late = await TestPeer.start({ timing: { callback: 1_000 }, files: { other } });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await download.looks();
@@ -114,7 +114,7 @@ describe.concurrent('a neighbour that comes ONLINE while a download runs', () =>
     ['another name', { [`${NAME}.2`]: data }],
     ['nothing', {}],
   ])('and has %s is not used', async (_, files) => {
-    await using late = await TestPeer.start({ timing: { callback: 100 }, files });
+    await using late = await TestPeer.start({ timing: { callback: 1_000 }, files });
     await using download = await HeldDownload.begin();
     await late.peer.hello(download.peer.address);
     await late.reporter.until((event) => event.event === 'message-sent' && event.type === 'LS_LIST');
