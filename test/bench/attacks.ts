@@ -23,13 +23,15 @@ export type Question =
 /** Addresses that listen, or how many connections have come. */
 export type Answer = readonly string[] | number;
 
+/** How many fake neighbours listen, on which host, and what they do with a connection. */
+interface Fakes {
+  readonly count: number;
+  readonly host?: string;
+  readonly serve: (socket: net.Socket) => void;
+}
+
 interface Attack {
-  /** How many fake neighbours listen, on which host, and what they do with a connection. */
-  readonly fakes?: {
-    readonly count: number;
-    readonly host?: string;
-    readonly serve: (socket: net.Socket) => void;
-  };
+  readonly fakes?: readonly Fakes[];
   readonly run?: (port: number) => Promise<void> | void;
 }
 
@@ -81,6 +83,25 @@ function oneShots(port: number, lanes: number, bytes: (number: number) => string
 
 const ls = `${ORIGIN} 2 LS\n`;
 
+/** Answers LS with these entries, and says nothing to anything else. */
+const lists = (entry: string) => (socket: net.Socket) => {
+  socket.on('data', (data) => {
+    if (data.includes(' LS')) socket.end(`${ORIGIN} 2 LS_LIST 1 ${entry}:1\n`);
+    else socket.end();
+  });
+};
+
+/** An honest program of which a download takes long. */
+function slowSource(socket: net.Socket): void {
+  socket.on('data', (data) => {
+    const [, , type = '', name = '', size = '', index = ''] = data.toString('latin1').trim().split(' ');
+    const body = Buffer.alloc(Number(size) || 0).toString('base64');
+    if (type === 'LS') socket.end(`${ORIGIN} 2 LS_LIST 1 grande.bin:100000000\n`);
+    else if (type !== 'DL') socket.end();
+    else setTimeout(() => socket.end(`${ORIGIN} 2 FILE ${name} ${size} ${index} ${body}\n`), 100);
+  });
+}
+
 /** By name; `hostile.ts` says what the victim does meanwhile. */
 const ATTACKS: Readonly<Record<string, Attack>> = {
   none: {},
@@ -116,10 +137,28 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     },
   },
   'while-waiting': {
-    fakes: { count: 1, serve: (socket) => void socket.resume().end() },
+    fakes: [{ count: 1, serve: (socket) => void socket.resume().end() }],
     run: (port) => {
       const line = Buffer.from(`${ORIGIN} 1 PEER_LIST 1 ${'x'.repeat(4 * MIB - 100)}\n`);
       for (let i = 0; i < 40; i++) dial(port, `127.0.3.${i + 1}`).end(line);
+    },
+  },
+  'escaped-list': { fakes: [{ count: 1, serve: lists(ESCAPED.repeat((22 * MIB) / 3)) }] },
+  'long-name': { fakes: [{ count: 1, serve: lists('x'.repeat(10 * MIB)) }] },
+  'own-connection': {
+    fakes: [
+      {
+        count: 1,
+        serve: (socket) =>
+          pour(socket.resume(), Buffer.from(`${ORIGIN} 2 DL nada 256 0\n`.repeat(1_000)), 20 * MIB),
+      },
+    ],
+  },
+  silent: {
+    fakes: [{ count: 150, serve: (socket) => void socket.resume() }],
+    run: async (port) => {
+      for (const address of listening) dial(port, '127.0.0.1').end(`${address} 1 HELLO\n`);
+      await pause(500);
     },
   },
   endless: {
@@ -144,9 +183,13 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     },
   },
   spoofed: {
-    fakes: { count: 140, host: '127.0.0.2', serve: (socket) => void socket.resume() },
+    fakes: [
+      { count: 1, serve: slowSource },
+      { count: 140, host: '127.0.0.2', serve: (socket) => void socket.resume() },
+    ],
     run: (port) => {
-      for (const address of listening) dial(port).end(`${address} 1 HELLO\n`);
+      for (const address of listening.filter((each) => each.startsWith('127.0.0.2:')))
+        dial(port).end(`${address} 1 HELLO\n`);
     },
   },
   'far-clock': { run: (port) => void dial(port).end(`${ORIGIN} ${2 ** 50} HELLO\n`) },
@@ -154,10 +197,10 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
 
 const listening: string[] = [];
 
-async function listen({ count, host = '127.0.0.1', serve }: NonNullable<Attack['fakes']>): Promise<void> {
+async function listen({ count, host = '127.0.0.1', serve }: Fakes): Promise<void> {
   for (let i = 0; i < count; i++) {
     const server = net.createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
-      accepted += 1;
+      if (host !== '127.0.0.1') accepted += 1;
       socket.on('error', () => undefined);
       serve(socket);
     });
@@ -171,7 +214,7 @@ async function answer(question: Question): Promise<Answer> {
   const attack = ATTACKS[question.attack];
   if (attack === undefined) throw new Error(`no such attack: ${question.attack}`);
   if (question.ask === 'run') await attack.run?.(question.port);
-  else if (attack.fakes !== undefined) await listen(attack.fakes);
+  else for (const fakes of attack.fakes ?? []) await listen(fakes);
   return listening;
 }
 

@@ -10,7 +10,7 @@ import { benchScheduler } from './scheduler.ts';
 import { benchSmallChunks } from './small-chunks.ts';
 import { benchSummary } from './summary.ts';
 import { throttled } from './throttled.ts';
-import { benchTransfer } from './transfer.ts';
+import { benchPrivate, benchTransfer } from './transfer.ts';
 
 /**
  * `npm run bench`: every figure beside its yardstick in the same run, for absolute figures depend on the machine.
@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Result | Promise<Result>>> = {
   'scheduler: cost of a chunk as the file grows': benchScheduler,
   'engine: cost of a chunk as the file grows': benchEngine,
   'transfer: a large file': benchTransfer,
+  'private: a large file with a key': () => benchPrivate(),
   'session: small chunks, one-shot, event log': benchSmallChunks,
   'summary: cost of what is shown': benchSummary,
   'link alone': throttled.links,

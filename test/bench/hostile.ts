@@ -24,8 +24,9 @@ interface Case {
   /** The victim knows the fake neighbours. */
   readonly knowsFakes?: true;
   readonly neighbours?: readonly string[];
-  /** Typed into its menu as the attack begins. */
+  /** Typed into its menu as the attack begins, or before it, where it is to begin in a download. */
   readonly types?: string;
+  readonly isInDownload?: true;
   readonly prepare?: (victim: ScreenPeer) => Promise<void>;
   /** What else there is to say at the end. */
   readonly note?: (
@@ -82,13 +83,39 @@ const CASES: readonly Case[] = [
     knowsFakes: true,
     types: '2\n',
   },
+  {
+    attack: 'escaped-list',
+    what: '22 MiB of %41 in the LS_LIST of a neighbour',
+    knowsFakes: true,
+    types: '1\n1\n4\n',
+  },
+  { attack: 'long-name', what: 'a name of 10 MiB in LS_LIST', knowsFakes: true, types: '1\n1\n4\n' },
+  {
+    attack: 'own-connection',
+    what: '20 MiB of DL on a connection that the victim has opened',
+    knowsFakes: true,
+    types: '1\n1\n',
+  },
+  {
+    attack: 'silent',
+    what: 'a search among 150 silent neighbours',
+    types: '4\n',
+    note: async (victim) => {
+      const start = clock();
+      await victim.untilShown(/^(Digite o numero do arquivo|Nenhum arquivo)/m, 0, 60_000);
+      return `it ended ${(RUN_MS / 1000 + clock() - start).toFixed(1)} s after it was asked for`;
+    },
+  },
   { attack: 'endless', what: '20 lines without end' },
   { attack: 'escaped-names', what: 'DL of names in %41, 16 at a time' },
   { attack: 'idle', what: '200 idle connections, 64 descriptors', limit: 'ulimit -n 64' },
   { attack: 'byes', what: '1,020 BYE in the names of others', note: linesOfNeighbours },
   {
     attack: 'spoofed',
-    what: '140 HELLO in the names of a third host',
+    what: '140 HELLO in the names of a third host, in a download',
+    knowsFakes: true,
+    types: '1\n1\n4\n1\n',
+    isInDownload: true,
     note: async (_, __, attackers) => `${String(await attackers.ask({ ask: 'accepted' }))} connections to it`,
   },
   {
@@ -153,11 +180,13 @@ async function sample(victim: ScreenPeer, { most = Infinity, ms = Infinity }): P
 const inMs = (delays: readonly number[]) =>
   `${(median(delays) * 1000).toFixed(1)}/${(Math.max(...delays) * 1000).toFixed(0)} ms`;
 
+const isOfThisHost = (address: string) => address.startsWith('127.0.0.1:');
+
 async function play(each: Case): Promise<Row> {
   await using attackers = new Child<Question, Answer>(ATTACKERS);
   const fakes = (await attackers.ask({ ask: 'listen', attack: each.attack })) as readonly string[];
   await using victim = await ScreenPeer.start({
-    neighbours: [...(each.neighbours ?? []), ...(each.knowsFakes === true ? fakes : [])],
+    neighbours: [...(each.neighbours ?? []), ...(each.knowsFakes === true ? fakes.filter(isOfThisHost) : [])],
     args: each.args ?? [],
     ...(each.limit === undefined ? {} : { limit: each.limit }),
   });
@@ -167,8 +196,13 @@ async function play(each: Case): Promise<Row> {
   const memory = await residentMemory(victim.pid);
   const cpu = await cpuSecondsOf(victim.pid);
   const start = clock();
+  const isDownload = each.isInDownload === true;
+  if (isDownload) {
+    victim.process.stdin.write(each.types ?? '');
+    await victim.untilShown(/^Baixando /m);
+  }
   await attackers.ask({ ask: 'run', attack: each.attack, port: victim.port });
-  if (each.types !== undefined) victim.process.stdin.write(each.types);
+  if (!isDownload && each.types !== undefined) victim.process.stdin.write(each.types);
   const during = await sample(victim, { ms: RUN_MS });
   const used = (await cpuSecondsOf(victim.pid)) - cpu;
   const growth = Math.max(0, (await peakMemory(victim.pid)) - memory) / MIB;
