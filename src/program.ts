@@ -150,7 +150,7 @@ export async function build(options: Options): Promise<Program> {
     isConfirmed: (address) => neighbours.isConfirmed(address),
   });
 
-  let stopDiscovery = () => Promise.resolve();
+  let aroundGoodbyes = (goodbyes: () => Promise<void>) => goodbyes();
   const discover = async () => {
     const [{ Discovery }, { joinLocalNetwork: join }] = await Promise.all([
       import('./discovery/discovery.ts'),
@@ -159,7 +159,7 @@ export async function build(options: Options): Promise<Program> {
     const { listenHost } = options;
     const discovery = new Discovery({ peer, neighbours, reporter, listenHost, key, join });
     discovery.start();
-    stopDiscovery = () => discovery.close();
+    aroundGoodbyes = (goodbyes) => discovery.close(goodbyes);
   };
   const start = async () => {
     try {
@@ -178,9 +178,7 @@ export async function build(options: Options): Promise<Program> {
     if (options.discover) await discover();
   };
   const leave = async (cause: commands.LeaveCause) => {
-    // Before the BYEs: nobody new shall come meanwhile.
-    await stopDiscovery();
-    await commands.leave({ peer, neighbours, reporter }, cause);
+    await aroundGoodbyes(() => commands.leave({ peer, neighbours, reporter }, cause));
     await keeper.settled();
     await folder.close();
   };

@@ -91,6 +91,7 @@ export class Discovery {
   readonly #greetings: Rate;
   #leave: (() => Promise<void>) | undefined;
   #hasFailed = false;
+  #isClosing = false;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -115,8 +116,13 @@ export class Discovery {
     );
   }
 
-  /** Takes our announcement back. */
-  async close(): Promise<void> {
+  /**
+   * Hears nothing any more, and takes our announcement back after the goodbyes: whoever got one knows that we are gone, and needs not
+   * ask.
+   */
+  async close(goodbyes: () => Promise<void>): Promise<void> {
+    this.#isClosing = true;
+    await goodbyes();
     await this.#leave?.();
   }
 
@@ -133,8 +139,9 @@ export class Discovery {
     return createHmac('sha256', key).update(`eachare ${address}`).digest('hex').slice(0, PROOF_DIGITS);
   }
 
-  /** The address that an announcement is about; undefined where it is none of ours, ours itself, or nonsense. */
+  /** The address that an announcement is about; undefined where it is nothing to us. */
   #addressIn({ text, sender }: Announcement): Address | undefined {
+    if (this.#isClosing) return undefined;
     const { endereco, rede } = text;
     const address = typeof endereco === 'string' ? parseAddress(endereco) : undefined;
     if (address === undefined || address === this.#options.peer.address) return undefined;

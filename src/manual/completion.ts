@@ -31,7 +31,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What the shells are told of a command, out of its help. */
 export function completionOf(page: HelpPage): CompletedCommand {
-  const operands = [...page.usage.matchAll(/[<[](?!opções\])([^<>[\]]+)[>\]](…?)/g)];
+  const [usage = ''] = page.usages;
+  const operands = [...usage.matchAll(/[<[](?!opções\])([^<>[\]]+)[>\]](…?)/g)];
   return {
     name: page.name,
     text: page.description[0] ?? '',

@@ -5,8 +5,8 @@
 export interface HelpPage {
   /** Of a subcommand; empty for the three-argument command. */
   readonly name: string;
-  /** What follows `Uso: `. */
-  readonly usage: string;
+  /** What follows `Uso: `, and other ways on the lines right below. */
+  readonly usages: readonly string[];
   /** Paragraphs without a heading, each as one line. */
   readonly description: readonly string[];
   readonly arguments: readonly Entry[];
@@ -40,15 +40,16 @@ const LONE_TERM = /^ {2}(-\S.*)$/;
 
 /** Reads what `--ajuda` shows. */
 export function readHelp(help: string): HelpPage {
-  const [first = '', ...rest] = help.split('\n');
-  const usage = first.replace(/^Uso: /, '');
-  const [, word = ''] = /^eachare ([a-z][a-z-]*)(?: |$)/.exec(usage) ?? [];
-  const blocks = sectionsOf(rest);
+  const lines = help.split('\n');
+  const end = lines.findIndex((line, index) => index > 0 && !/^ +eachare /.test(line));
+  const usages = lines.slice(0, end).map((line) => line.replace(/^Uso: /, '').trim());
+  const [, word = ''] = /^eachare ([a-z][a-z-]*)(?: |$)/.exec(usages[0] ?? '') ?? [];
+  const blocks = sectionsOf(lines.slice(end));
   const linesOf = (title: string) => blocks.find((each) => each.title === title)?.lines ?? [];
   const known = ['', 'Argumentos', 'Opções'];
   return {
     name: word,
-    usage,
+    usages,
     description: paragraphs(linesOf('')),
     arguments: entriesOf(linesOf('Argumentos')),
     options: entriesOf(linesOf('Opções')).map(optionOf),

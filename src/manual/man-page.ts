@@ -14,6 +14,11 @@ function entries(list: readonly Entry[]): string[] {
   return list.flatMap(({ term, text }) => ['.TP', `.B ${roff(term)}`, roff(text)]);
 }
 
+function usages(pages: readonly HelpPage[]): string[] {
+  const lines = pages.flatMap((page) => page.usages);
+  return lines.flatMap((usage, index) => [...(index === 0 ? [] : ['.br']), `.B ${roff(usage)}`]);
+}
+
 /** As it stands in the help, without its indent. */
 function verbatim({ lines }: Section): string[] {
   return ['.nf', ...lines.map((line) => (line === '' ? '.sp' : roff(line.replace(/^ {2}/, '')))), '.fi'];
@@ -34,7 +39,7 @@ function optionsOf(page: HelpPage, main: HelpPage): string[] {
 function command(page: HelpPage, main: HelpPage): string[] {
   return [
     `.SS ${roff(`eachare ${page.name}`)}`,
-    '.B ' + roff(page.usage),
+    ...usages([page]),
     ...page.description.flatMap((text) => ['.PP', roff(text)]),
     ...entries(page.arguments),
     ...optionsOf(page, main),
@@ -49,10 +54,7 @@ export function manPage(main: HelpPage, others: readonly HelpPage[], version: st
     '.SH NOME',
     roff('eachare - compartilha arquivos entre peers de uma rede local'),
     `.SH SINOPSE`,
-    ...[main, ...others].flatMap(({ usage }, index) => [
-      ...(index === 0 ? [] : ['.br']),
-      `.B ${roff(usage)}`,
-    ]),
+    ...usages([main, ...others]),
     `.SH ${roff('DESCRIÇÃO')}`,
     ...main.description.flatMap((text, index) => [...(index === 0 ? [] : ['.PP']), roff(text)]),
     '.SH ARGUMENTOS',

@@ -18,8 +18,12 @@ it.runIf(isThere)('two peers on one machine find each other, and one that leaves
   bia.process.kill('SIGTERM');
   expect((await bia.exit).code).toBe(0);
   await ana.until(isOf(bia, 'OFFLINE'));
+  // It has said BYE: nobody has to ask whether it is gone.
+  const goodbye = ana.events.findIndex((event) => event.event === 'message-received' && event.type === 'BYE');
   ana.type(9);
   expect((await ana.exit).code).toBe(0);
+  const after = (await ana.readEvents()).slice(goodbye).filter((event) => event.event === 'message-sent');
+  expect(after.filter(({ to }) => to === bia.address)).toEqual([]);
   expect(await ana.neighboursFile()).toContain(bia.address);
 });
 

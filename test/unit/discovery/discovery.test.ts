@@ -164,10 +164,15 @@ describe('finding each other', () => {
     expect(events).toEqual([{ event: 'discovery-failed' }]);
   });
 
-  it('leaves when it is closed', async () => {
-    const { discovery, left } = setUp();
-    expect(left()).toBe(false);
-    await discovery.close();
+  it('is closed after the goodbyes, and hears nothing from then on', async () => {
+    const { discovery, left, network, says, hear, events, withdrawn } = setUp();
+    await discovery.close(() => {
+      expect(left()).toBe(false);
+      hear(`${STRANGER}:5002`);
+      network.onDown(says(`${STRANGER}:5003`));
+      return Promise.resolve();
+    });
     expect(left()).toBe(true);
+    expect([events, withdrawn]).toEqual([[], []]);
   });
 });

@@ -7,6 +7,7 @@ import { manPage } from '../../../src/manual/man-page.ts';
 import { zshCompletion } from '../../../src/manual/zsh.ts';
 
 const HELP = `Uso: eachare provar [opções] <endereço:porta> <eventos.jsonl>…
+     eachare provar --ouvir
 
 Prova: o que é,
 em duas linhas.
@@ -34,7 +35,7 @@ describe('the help as the source of the man page and of the completions', () => 
   it('is read whole', () => {
     expect(readHelp(HELP)).toEqual({
       name: 'provar',
-      usage: 'eachare provar [opções] <endereço:porta> <eventos.jsonl>…',
+      usages: ['eachare provar [opções] <endereço:porta> <eventos.jsonl>…', 'eachare provar --ouvir'],
       description: ['Prova: o que é, em duas linhas.'],
       arguments: [{ term: '<eventos.jsonl>…', text: 'registros; vários' }],
       options: [
