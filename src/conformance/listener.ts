@@ -13,11 +13,11 @@ import { Wire } from './wire.ts';
  */
 
 /** A FIN that is sent with a request comes with it, or never. */
-const FIN_MS = 60;
+const FIN_MS = 150;
 /** An empty connection is a hint for as long as this. */
 const EMPTY_MS = 1_000;
 /** A HELLO to a program that waits for its own reply. */
-const PROBE_MS = 300;
+const PROBE_MS = 1_000;
 /** After the first reply to a stranger, for a second request on the same connection. */
 const LINGER_MS = 500;
 /** A piece of a request without its newline, after which nothing more is expected. */
