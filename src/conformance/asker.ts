@@ -10,8 +10,8 @@ const SETTLE_MS = 30;
 const OPEN_SETTLE_MS = 8;
 /** Silence in the middle of a reply, after which it counts as all that comes. */
 const QUIET_MS = 1_000;
-/** Nobody must answer HELLO and BYE; who does, does it at once. */
-const HELLO_MS = 250;
+/** Nobody must answer HELLO and BYE, but most close then; on a busy machine that takes a while. */
+const HELLO_MS = 1_000;
 /** The same once it is known that nothing comes, nor an end. */
 const QUIET_HELLO_MS = 80;
 /** A reply that comes back on a connection of its own takes no longer. */

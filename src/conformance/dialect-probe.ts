@@ -16,9 +16,9 @@ export class NoProgram extends Error {
 }
 
 /** How long a connection may stay open after a reply before it is tried with a second request: ours closes after half a second. */
-const CLOSE_MS = 700;
+const CLOSE_MS = 1_500;
 /** A second request on the same connection is answered within this time, or never. */
-const AGAIN_MS = 500;
+const AGAIN_MS = 1_000;
 
 /**
  * Finds out how the program speaks, with a HELLO and a GET_PEERS (or LS where that is not answered), and remembers it in the manner of

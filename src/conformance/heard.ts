@@ -1,3 +1,6 @@
+import type { Address } from '../protocol/address.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { Draft } from '../protocol/message.ts';
 import type { Reading } from './reading.ts';
 
 /** A request that the program has sent to one of the peers that the judge plays. */
@@ -73,4 +76,24 @@ export function isFetched(all: readonly Wish[]): boolean {
     );
     return size === 0 || asked.size >= Math.ceil(length / size);
   });
+}
+
+/** The reply to a request; undefined where none is due, or there is nothing to send. */
+export function replyTo(heard: Heard, dialect: Dialect, other: Address): Draft | undefined {
+  const { type, args: [token = ''] = [] } = heard.request ?? {};
+  if (type === 'HELLO')
+    return dialect.answersHello === 'always' ? { type: 'RETURN_HELLO', capabilities: [] } : undefined;
+  if (type === 'GET_PEERS')
+    return { type: 'PEER_LIST', peers: [{ address: other, status: 'ONLINE', clock: 0 }] };
+  if (type === 'LS') {
+    const files = Object.entries(OFFERED).map(([name, { length }]) => ({ token: name, size: length }));
+    return { type: 'LS_LIST', files };
+  }
+  const [wish] = wishes([heard]);
+  const data = wish && bytesOf(wish);
+  if (wish === undefined || data === undefined) return undefined;
+  const told = dialect.echoesChunkSize ? wish.size : data.length;
+  const size = wish.size === 0 ? 0 : told;
+  // As it was asked for, without a size that came behind it.
+  return { type: 'FILE', token: token.includes(':') ? wish.name : token, size, index: wish.index, data };
 }

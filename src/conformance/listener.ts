@@ -2,8 +2,7 @@ import net from 'node:net';
 import { formatAddress, parseAddress, splitAddress, type Address } from '../protocol/address.ts';
 import { dialectNamed, DEFAULT_DIALECT, type Dialect } from '../protocol/dialect.ts';
 import { encode } from '../protocol/encode.ts';
-import type { Draft } from '../protocol/message.ts';
-import { bytesOf, offeredName, OFFERED, wishes, type Heard } from './heard.ts';
+import { replyTo, type Heard } from './heard.ts';
 import { read, type Reading } from './reading.ts';
 import { Wire } from './wire.ts';
 
@@ -13,11 +12,11 @@ import { Wire } from './wire.ts';
  */
 
 /** A FIN that is sent with a request comes with it, or never. */
-const FIN_MS = 60;
+const FIN_MS = 150;
 /** An empty connection is a hint for as long as this. */
 const EMPTY_MS = 1_000;
 /** A HELLO to a program that waits for its own reply. */
-const PROBE_MS = 300;
+const PROBE_MS = 1_000;
 /** After the first reply to a stranger, for a second request on the same connection. */
 const LINGER_MS = 500;
 /** A piece of a request without its newline, after which nothing more is expected. */
@@ -230,7 +229,12 @@ class ListeningPeer {
   async #answer(wire: Wire, origin: Address, heard: Heard, dialect: Dialect): Promise<boolean> {
     const { request } = heard;
     if (request === undefined) return false;
-    const draft = this.#reply(heard, dialect);
+    if (!this.#isAhead && (request.type === 'GET_PEERS' || request.type === 'LS')) {
+      // Once, in a reply that nothing else is on the way with.
+      this.#clock += AHEAD;
+      this.#isAhead = true;
+    }
+    const draft = replyTo(heard, dialect, this.other);
     if (draft === undefined) return request.type === 'HELLO' && dialect.answersHello !== 'never';
     const isElsewhere = dialect.replies === 'on-new-connection';
     const to = isElsewhere ? await this.#dial(origin) : wire;
@@ -242,29 +246,5 @@ class ListeningPeer {
     else if (dialect.staysOpen || !this.#dialects.has(origin)) to.write(bytes);
     else to.finish(bytes);
     return !isElsewhere && (dialect.staysOpen || !this.#dialects.has(origin));
-  }
-
-  #reply(heard: Heard, dialect: Dialect): Draft | undefined {
-    const type = heard.request?.type;
-    if (type === 'HELLO')
-      return dialect.answersHello === 'always' ? { type: 'RETURN_HELLO', capabilities: [] } : undefined;
-    if (type === 'GET_PEERS' || type === 'LS') {
-      // Once, in a reply that nothing else is on the way with.
-      if (!this.#isAhead) this.#clock += AHEAD;
-      this.#isAhead = true;
-    }
-    if (type === 'GET_PEERS')
-      return { type: 'PEER_LIST', peers: [{ address: this.other, status: 'ONLINE', clock: 0 }] };
-    if (type === 'LS') {
-      const files = Object.entries(OFFERED).map(([token, { length }]) => ({ token, size: length }));
-      return { type: 'LS_LIST', files };
-    }
-    const [wish] = wishes([heard]);
-    const data = wish && bytesOf(wish);
-    if (wish === undefined || data === undefined) return undefined;
-    const [token = ''] = heard.request?.args ?? [];
-    const plain = offeredName(token) !== token && token.includes(':') ? wish.name : token;
-    const told = wish.size > 0 && dialect.echoesChunkSize ? wish.size : data.length;
-    return { type: 'FILE', token: plain, size: wish.size === 0 ? 0 : told, index: wish.index, data };
   }
 }

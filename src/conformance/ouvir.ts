@@ -13,7 +13,7 @@ import type { Group, Judged } from './verdict.ts';
 /** After everything has come, for the BYE to the second peer. */
 const LAST_MS = 500;
 /** A program may send its next requests before it has read a reply that is on the way. */
-const TAKEN_MS = 300;
+const TAKEN_MS = 1_000;
 
 export interface OuvirOptions {
   /** Where to listen; port 0 is any free one. */

@@ -95,7 +95,9 @@ export class Wire {
       const look = () => {
         if (condition()) done(true);
       };
-      const timer = setTimeout(() => done(condition()), ms);
+      // What has arrived while the loop was busy is read before it is given up.
+      const late = () => setImmediate(() => setImmediate(() => done(condition())));
+      const timer = setTimeout(late, ms);
       this.#waiting.add(look);
     });
   }

@@ -164,6 +164,26 @@ const MISTAKES: readonly Mistake[] = [
       ),
   },
   {
+    what: 'every chunk of one source, then of the other',
+    broken: ['pergunta.uma-vez'],
+    say: (asking, first, second) => {
+      const all = [first, second].flatMap((to) => [0, 1, 2, 3].map((index) => [to, DL(index)] as const));
+      return converse(asking, first, second, all);
+    },
+  },
+  {
+    what: 'none, with an end game',
+    broken: [],
+    say: (asking, first, second) =>
+      converse(asking, first, second, [
+        [first, DL(0)],
+        [second, DL(1)],
+        [first, DL(2)],
+        [second, DL(3)],
+        [first, DL(3)],
+      ]),
+  },
+  {
     what: 'one source alone',
     broken: ['pergunta.duas-fontes'],
     say: (asking, first, second) =>

@@ -8,7 +8,7 @@ import { HOLDS, type Outcome } from '../verdict.ts';
 /* The form of messages (section 1), in every reply that came: judged last, and told first. */
 
 /** How long a connection may stay open after its reply. */
-const CLOSE_MS = 400;
+const CLOSE_MS = 1_500;
 
 const LINE = '<origem> <relógio> <TIPO> <argumentos>\\n';
 

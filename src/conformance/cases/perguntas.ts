@@ -1,66 +1,16 @@
-import { parseAddress, splitAddress, type Address } from '../../protocol/address.ts';
-import type { Dialect } from '../../protocol/dialect.ts';
+import { parseAddress, splitAddress } from '../../protocol/address.ts';
 import { escaped } from '../escaped.ts';
-import { bytesOf, isFetched, OFFERED, wishes, type Heard, type Wish } from '../heard.ts';
-import { HOLDS, notApplicable, type Group, type Outcome, type Part } from '../verdict.ts';
+import { isFetched, wishes, type Heard } from '../heard.ts';
+import { HOLDS, notApplicable, type Outcome } from '../verdict.ts';
+import { PERGUNTA_CHUNKS } from './pergunta-chunks.ts';
+import { about, first, found, type HeardCase, type Hearing } from './pergunta.ts';
 
-/* How a program asks (`--ouvir`): form and clock of its requests, and which chunks it asks of whom (sections 1 to 3). */
-
-/** Everything that was heard of one program. */
-export interface Hearing {
-  readonly heard: readonly Heard[];
-  readonly dialect: Dialect;
-  /** The two peers that listened. */
-  readonly addresses: readonly [Address, Address];
-  /** A reply that is older than so many milliseconds has been taken into account by who asks. */
-  readonly takenMs: number;
-}
-
-export interface HeardCase {
-  readonly id: string;
-  readonly group: Group;
-  readonly part: Part;
-  readonly title: string;
-  readonly rule: string;
-  readonly judge: (hearing: Hearing) => Outcome | Promise<Outcome>;
-}
+/* How a program asks (`--ouvir`): form and clock of its requests, and whom it asks for what (sections 1 to 3). */
 
 const LINE = '<origem> <relógio> <TIPO> <argumentos>\\n';
 
 /** Arguments of each type; those of HELLO are capabilities, an extension that others do not see. */
 const ARGUMENTS: Readonly<Record<string, number>> = { GET_PEERS: 0, LS: 0, BYE: 0, DL: 3 };
-
-function about(
-  name: string,
-  group: Group,
-  part: Part,
-  title: string,
-  rule: string,
-  judge: HeardCase['judge'],
-): HeardCase {
-  return { id: `pergunta.${name}`, group, part, title, rule, judge };
-}
-
-function found(
-  verdict: 'broken' | 'tolerated',
-  { bytes }: Heard,
-  expected: string,
-  hint: string,
-  sent = '(nada: o programa pergunta)',
-): Outcome {
-  return { verdict, sent, received: escaped(bytes), expected, hint };
-}
-
-function first(
-  heard: readonly Heard[],
-  isWrong: (each: Heard) => boolean,
-  expected: string,
-  hint: string,
-  verdict: 'broken' | 'tolerated' = 'broken',
-): Outcome | undefined {
-  const wrong = heard.find(isWrong);
-  return wrong && found(verdict, wrong, expected, hint);
-}
 
 const text = ({ bytes }: Heard): string => bytes.toString('utf8');
 const withoutEnd = (each: Heard): string => text(each).replace(/[ \r\n\0]*$/, '');
@@ -143,8 +93,13 @@ function judgeGrowth({ heard }: Hearing): Outcome {
 
 function judgeReceipt({ heard, takenMs }: Hearing): Outcome {
   let isSeen = false;
+  // Of a chunk that is asked for twice one reply is never read.
+  const words = ({ request }: Heard) => request?.args.join(' ');
+  const isTwice = (each: Heard) =>
+    each.request?.type === 'DL' && heard.some((other) => other !== each && words(other) === words(each));
+  const read = heard.filter((each) => !isTwice(each));
   for (const each of heard) {
-    const known = heard.flatMap(({ reply }) => (reply && reply.at < each.at - takenMs ? [reply.clock] : []));
+    const known = read.flatMap(({ reply }) => (reply && reply.at < each.at - takenMs ? [reply.clock] : []));
     // Who asks for a file has read a list.
     const lists = heard.flatMap(({ request, reply }) =>
       request?.type === 'LS' && reply ? [reply.clock] : [],
@@ -188,94 +143,6 @@ function judgeLearnt({ heard, addresses: [, second] }: Hearing): Outcome {
     `PEER_LIST 1 ${second}:ONLINE:0`,
   );
 }
-
-/** The requests for the file that most of was asked of. */
-function mainWishes(hearing: Hearing): Wish[] {
-  const all = wishes(hearing.heard);
-  const count = (wish: Wish) =>
-    all.filter(({ name, size }) => name === wish.name && size === wish.size).length;
-  const [main] = [...all].sort((a, b) => count(b) - count(a));
-  return main === undefined ? [] : all.filter(({ name, size }) => name === main.name && size === main.size);
-}
-
-function aboutChunks(
-  name: string,
-  title: string,
-  judge: (all: readonly Wish[], hearing: Hearing) => Outcome,
-): HeardCase {
-  return about(name, 'DL/FILE', 3, title, '3', (hearing) => {
-    const all = mainWishes(hearing);
-    const [one] = all;
-    if (one === undefined) return notApplicable('não veio: DL');
-    if (one.size === 0) return notApplicable('pede o arquivo inteiro (0 0, da parte 2)');
-    if (!Object.hasOwn(OFFERED, one.name)) return notApplicable('pede um arquivo que não foi oferecido');
-    return judge(all, hearing);
-  });
-}
-
-function judgeNames({ heard }: Hearing): Outcome {
-  const all = wishes(heard);
-  if (all.length === 0) return notApplicable('não veio: DL');
-  const wrong = all.find(({ name }) => !Object.hasOwn(OFFERED, name));
-  const expected = 'o nome como estava na lista';
-  if (wrong !== undefined)
-    return found(
-      'broken',
-      wrong.heard,
-      expected,
-      'repita o nome como veio no LS_LIST, sem o tamanho e sem o caminho',
-    );
-  const isHabit = ({ request }: Heard) =>
-    request?.type === 'DL' && !Object.hasOwn(OFFERED, request.args[0] ?? '');
-  const hint = 'hábito conhecido: o nome com o tamanho atrás dele, ou em base64';
-  return first(heard, isHabit, expected, hint, 'tolerated') ?? HOLDS;
-}
-
-const chunksIn = ({ name, size }: Wish): number => Math.ceil((OFFERED[name]?.length ?? 0) / size);
-
-function judgeIndexes(all: readonly Wish[]): Outcome {
-  const beyond = all.find((wish) => bytesOf(wish) === undefined);
-  const [one] = all;
-  if (one === undefined) return HOLDS;
-  const chunks = chunksIn(one);
-  const told = `os índices 0 a ${chunks - 1}: ${OFFERED[one.name]?.length} bytes em chunks de ${one.size} são ${chunks}`;
-  const hint = 'o número de chunks é o tamanho dividido pelo chunk, arredondado para cima; o primeiro é o 0';
-  if (beyond !== undefined) return found('broken', beyond.heard, told, hint);
-  const asked = new Set(all.map(({ index }) => index));
-  const missing = Array.from({ length: chunks }, (_, index) => index).find((index) => !asked.has(index));
-  return missing === undefined ? HOLDS : found('broken', one.heard, `${told} (faltou o ${missing})`, hint);
-}
-
-function judgeOnce(all: readonly Wish[]): Outcome {
-  const twice = all.find((wish, at) => all.findIndex(({ index }) => index === wish.index) !== at);
-  if (twice === undefined) return HOLDS;
-  return found(
-    'broken',
-    twice.heard,
-    `o chunk ${twice.index} pedido uma só vez`,
-    'distribua os índices entre as fontes, em vez de pedir todos a cada uma',
-  );
-}
-
-function judgeSources(all: readonly Wish[], { heard, addresses }: Hearing): Outcome {
-  const sources = new Set(all.map(({ heard: { source } }) => source));
-  if (sources.size === 2) return HOLDS;
-  const [one] = all;
-  if (one === undefined || chunksIn(one) < 2)
-    return notApplicable('um só chunk não se divide entre duas fontes');
-  const isListed = ([0, 1] as const).every((source) =>
-    heard.some((each) => each.source === source && each.request?.type === 'LS'),
-  );
-  if (!isListed) return notApplicable('LS não foi pedido às duas fontes');
-  const unused = addresses[sources.has(0) ? 1 : 0];
-  return found(
-    'broken',
-    one.heard,
-    `alguns chunks pedidos também a ${unused}, que tem o mesmo arquivo`,
-    'fontes com o mesmo nome e tamanho são o mesmo arquivo: peça os chunks a todas, em rodízio',
-  );
-}
-
 export const PERGUNTAS: readonly HeardCase[] = [
   about('forma', 'mensagem', 1, 'todo pedido tem um tipo conhecido e os seus argumentos', '1', judgeForm),
   about('fim', 'mensagem', 1, 'todo pedido termina com "\\n"', '1', judgeEnd),
@@ -289,10 +156,7 @@ export const PERGUNTAS: readonly HeardCase[] = [
   about('get-peers', 'GET_PEERS', 1, 'envia GET_PEERS', '3', seen('GET_PEERS', 'escolha [2]')),
   about('conhece', 'GET_PEERS', 1, 'fala com um peer que veio em um PEER_LIST', '3', judgeLearnt),
   about('ls', 'LS', 2, 'envia LS', '3', seen('LS', 'escolha [4]')),
-  about('nome', 'DL/FILE', 2, 'pede um arquivo pelo nome que estava na lista', '1', judgeNames),
-  aboutChunks('indices', 'pede todos os chunks, do 0 ao último, e nenhum além', judgeIndexes),
-  aboutChunks('uma-vez', 'pede cada chunk uma só vez', judgeOnce),
-  aboutChunks('duas-fontes', 'usa as duas fontes do mesmo arquivo', judgeSources),
+  ...PERGUNTA_CHUNKS,
 ];
 
 /** Whether everything has come that can be judged. */

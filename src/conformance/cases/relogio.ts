@@ -56,10 +56,15 @@ interface Counted {
 function counted(exam: Exam, type: 'HELLO' | 'BYE'): Promise<Counted> {
   return exam.once(`relogio ${type}`, async () => {
     const { bia } = exam.askers;
-    const before = await bia.ask(exam.ping);
-    const message = await bia.ask(type);
-    const after = await bia.ask(exam.ping);
-    return { message, after, moved: clockOf(after) - clockOf(before) };
+    const { addedBehind } = await round(exam);
+    for (let tries = 1; ; tries++) {
+      const before = await bia.ask(exam.ping);
+      const message = await bia.ask(type);
+      const after = await bia.ask(exam.ping);
+      const moved = clockOf(after) - clockOf(before);
+      // A program that leaves the connection open may take the next request before this one.
+      if (moved > addedBehind || tries === TRIES) return { message, after, moved };
+    }
   });
 }
 
