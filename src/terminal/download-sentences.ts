@@ -7,7 +7,17 @@ import type {
   SourceShare,
 } from '../events.ts';
 import { escape } from './escape.ts';
-import { amount, count, duration, percent, ranges, rangesTotal, speed, wholeDuration } from './formats.ts';
+import {
+  amount,
+  count,
+  duration,
+  percent,
+  percentDone,
+  ranges,
+  rangesTotal,
+  speed,
+  wholeDuration,
+} from './formats.ts';
 import { columnsOf, nameWithin, shortenEnd, shortenMiddle } from './layout.ts';
 import { isFileReason, reason } from './reasons.ts';
 
@@ -46,7 +56,8 @@ export function chunkFailed({ index, name, source, code }: EventOf<'chunk-failed
 }
 
 export function sourceRetired({ source, name, seconds }: EventOf<'source-retired'>, width: number): string {
-  const rest = `fica de fora por ${duration(seconds)}`;
+  // Its further rests are longer, and not told.
+  const rest = width < Infinity ? 'descansa até responder de novo' : `fica de fora por ${duration(seconds)}`;
   return `Peer ${escape(source)} falhou demais no download de ${nameWithin(name, width)} e ${rest}.`;
 }
 
@@ -148,11 +159,6 @@ const LEAST_BAR_COLUMNS = 6;
 /** The sources take one such part of the rows of a screen. */
 const SCREEN_PART = 4;
 const BETWEEN = '  ';
-
-/** Whole percent, rounded down: 100 % only once it is true. */
-function percentDone(bytes: number, total: number): number {
-  return total === 0 ? 100 : Math.floor((bytes / total) * 100);
-}
 
 function bar(percentage: number, columns: number): string {
   const full = Math.floor((percentage / 100) * columns);

@@ -57,8 +57,7 @@ export class Footer {
   /** Undefined takes the status row away. */
   set bar(make: MakeBar | undefined) {
     this.#make = make;
-    this.#isStale = true;
-    this.#madeAt = -Infinity;
+    this.expire();
   }
 
   /** What the status row tells has changed. Called for every message of a flood. */
@@ -70,6 +69,12 @@ export class Footer {
       this.#onDue();
     }, BAR_INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** The status row is made anew the next time, however soon that is. */
+  expire(): void {
+    this.#isStale = true;
+    this.#madeAt = -Infinity;
   }
 
   /** The lines for a screen of that size, each shorter than its rows: a full one would leave the cursor in doubt. */

@@ -4,6 +4,11 @@ const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 /** Ranges of chunks that one line names; a download of millions may have as many gaps. */
 const MAX_RANGES = 10;
 
+/** Whole percent, rounded down: 100 % only once it is true. */
+export function percentDone(bytes: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((bytes / total) * 100);
+}
+
 /** With a decimal comma. */
 export function decimal(value: number, places: number): string {
   return value.toFixed(places).replace('.', ',');

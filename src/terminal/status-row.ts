@@ -1,6 +1,6 @@
 import type { NeighbourView } from '../events.ts';
 import { escape } from './escape.ts';
-import { count, percent, size } from './formats.ts';
+import { percentDone, size } from './formats.ts';
 import { columnsOf, shortenEnd, shortenMiddle } from './layout.ts';
 
 /** A file on its way to or from us. */
@@ -30,7 +30,7 @@ function moving(arrow: string, files: readonly Moving[]): string[] {
   if (first === undefined) return [];
   if (files.length > 1) return [`${arrow} ${files.length} arquivos`];
   const { name, bytes, total } = first;
-  const far = total === undefined ? size(bytes) : percent(bytes, Math.max(total, 1));
+  const far = total === undefined ? size(bytes) : `${percentDone(bytes, total)}%`;
   return [`${arrow} ${shortenMiddle(escape(name), NAME_COLUMNS)} ${far}`];
 }
 
@@ -56,7 +56,7 @@ function onlineWithin(online: RunStatus['online'], own: string, columns: number)
   if (whole?.includes('+') === false) return whole;
   const short: Shown = ({ address }) =>
     escape(address.startsWith(host) ? address.slice(host.length - 1) : address);
-  return peersWithin(online, short, columns) ?? `${count(online.length, 'peer')} online`;
+  return peersWithin(online, short, columns) ?? `${online.length} online`;
 }
 
 /** One row of at most so many columns: who we are, our clock, what is on its way, and who is there as far as there is room. */
@@ -65,5 +65,5 @@ export function statusRow({ own, clock, online, downloads, uploads }: RunStatus,
   const after = [...moving('↓', downloads), ...moving('↑', uploads)];
   const taken = columnsOf([...before, '', ...after].join(BETWEEN)) + 2;
   const row = [...before, onlineWithin(online, own, columns - taken), ...after].join(BETWEEN);
-  return shortenEnd(` ${row} `, columns);
+  return columnsOf(row) + 2 > columns ? shortenEnd(row, columns) : ` ${row} `;
 }

@@ -128,6 +128,8 @@ export class Terminal {
    */
   async ask(text: string): Promise<string | undefined> {
     if (this.#prompt !== undefined) throw new Error('the former question has no answer yet');
+    // The person looks at it now.
+    this.#footer.expire();
     const lastLine = text.lastIndexOf('\n') + 1;
     if (lastLine > 0) this.print(text.slice(0, lastLine - 1));
     const prompt = text.slice(lastLine);

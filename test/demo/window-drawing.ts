@@ -1,3 +1,5 @@
+import { columnsOf } from '../../src/terminal/layout.ts';
+
 /** Text of one style, from a column on. */
 export interface Piece {
   readonly column: number;
@@ -20,6 +22,7 @@ const GAP = 12;
 const STYLE = `
   text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d8dee9 }
   .window { fill: #1b1f27; stroke: #3b4252 } .title { fill: #8b95a7 } .bold { font-weight: bold } .dim { opacity: .65 }
+  .back, .inverse { fill: #d8dee9 } text.inverse { fill: #1b1f27 }
   .c1 { fill: #e07a82 } .c2 { fill: #9ccc7e } .c3 { fill: #e6c67a } .c4 { fill: #7aa9e6 } .c5 { fill: #c99bd6 } .c6 { fill: #7cc8d4 }
   .c8 { fill: #8b95a7 } .c9 { fill: #ff9aa2 } .c10 { fill: #b5e39a } .c11 { fill: #ffe19a } .c12 { fill: #9cc4ff }
   .c13 { fill: #e2b8ee } .c14 { fill: #9be3ee }
@@ -31,8 +34,10 @@ const escaped = (text: string): string =>
 function drawPiece({ column, style, text }: Piece, y: number): string {
   if (text.trim() === '') return '';
   const x = PADDING + column * CELL.width;
-  const length = text.length * CELL.width;
-  return `<text class="${style}" x="${x}" y="${y}" textLength="${length}" xml:space="preserve">${escaped(text)}</text>\n`;
+  const length = columnsOf(text) * CELL.width;
+  const box = `x="${x}" y="${y + 4 - CELL.height}" width="${length}" height="${CELL.height}"`;
+  const back = style.includes('inverse') ? `<rect class="back" ${box}/>\n` : '';
+  return `${back}<text class="${style}" x="${x}" y="${y}" textLength="${length}" xml:space="preserve">${escaped(text)}</text>\n`;
 }
 
 /** Terminal windows below each other as one SVG. */

@@ -10,26 +10,26 @@ async function bar({ screen }: PseudoTerminal, others: readonly SpawnedPeer[]) {
   const ports = (text: string) =>
     others
       .reduce((rest, { port }, index) => rest.replaceAll(`${port}`, `500${index + 2}`), text)
-      .replace(/^ 127\.0\.0\.1:\d+/, ' 127.0.0.1:5001');
+      .replace(/^( ?)127\.0\.0\.1:\d+/, '$1127.0.0.1:5001');
   const { inverse, plain } = await screen.inverse(at);
   return { row: ports(rows[at] ?? ''), inverse: ports(inverse), plain: plain.trim(), prompt: rows.at(-1) };
 }
 
 describe('the status row of the program', () => {
   it.each([
-    [40, 20, ' 127.0.0.1:5001 │ relógio 4 │ 1 p'],
+    [40, 20, '127.0.0.1:5001 │ relógio 4 │ 1 online'],
     [80, 24, ' 127.0.0.1:5001 │ relógio 4 │ online: 127.0.0.1:5002 (3)'],
     [120, 40, ' 127.0.0.1:5001 │ relógio 4 │ online: 127.0.0.1:5002 (3)'],
   ])('is one inverse row above the prompt of %d x %d', async (columns, rows, row) => {
     await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
     const { terminal } = await startOnTerminal(b, '', {}, { columns, rows });
     const before = await bar(terminal, [b]);
-    expect(before.row).toMatch(/^ 127\.0\.0\.1:5001 │ relógio 0 │ ningué/);
+    expect(before.row).toMatch(/^ ?127\.0\.0\.1:5001 │ relógio 0 │ ninguém/);
     terminal.type('1\r1\r');
     await terminal.until((seen) => seen.at(-2)?.includes('relógio 4') === true && seen.at(-1) === 'comando>');
     const after = await bar(terminal, [b]);
     expect(after).toMatchObject({ plain: '', prompt: 'comando>' });
-    expect(after.row).toMatch(columns < 80 ? /^.{36,38}…$/ : /\)$/);
+    expect(after.row).toMatch(columns < 80 ? /online$/ : /\)$/);
     expect(after.row.slice(0, row.length)).toBe(row);
     expect(after.inverse.trimEnd()).toBe(after.row);
     const all = await terminal.screen.seen();

@@ -50,7 +50,7 @@ describe('the program on a terminal', () => {
     expect(rows.every((row) => row.length <= 80)).toBe(true);
     expect(rows.some((row) => row.includes(' DL '))).toBe(false);
     terminal.type('\x03');
-    const cancelled = /^Download de grande\.bin cancelado: [\d,]+ [KM]iB já/;
+    const cancelled = /^Download de grande\.bin cancelado; já recebido e guardado: [\d,]+ [KM]iB\./;
     await terminal.until((seen) => seen.some((row) => cancelled.test(row)) && seen.at(-1) === 'comando>');
     expect(await leftovers(folder)).toEqual([RESUMABLE]);
     expect(await readdir(folder)).toHaveLength(2);

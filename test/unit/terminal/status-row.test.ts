@@ -24,8 +24,10 @@ describe('statusRow', () => {
   it.each([
     [79, ' 127.0.0.1:5001 │ relógio 42 │ online: :5002 (40) :5003 (7) │ ↓ imagem.iso 43% '],
     [72, ' 127.0.0.1:5001 │ relógio 42 │ online: :5002 (40) +1 │ ↓ imagem.iso 43% '],
-    [64, ' 127.0.0.1:5001 │ relógio 42 │ 2 peers online │ ↓ imagem.iso 43…'],
-    [20, ' 127.0.0.1:5001 │ r…'],
+    [64, ' 127.0.0.1:5001 │ relógio 42 │ 2 online │ ↓ imagem.iso 43% '],
+    [57, '127.0.0.1:5001 │ relógio 42 │ 2 online │ ↓ imagem.iso 43%'],
+    [40, '127.0.0.1:5001 │ relógio 42 │ 2 online …'],
+    [20, '127.0.0.1:5001 │ re…'],
   ])('fits %d columns', (columns, row) => {
     expect(statusRow({ ...QUIET, online: ONLINE, downloads: [ISO] }, columns)).toBe(row);
   });
