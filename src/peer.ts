@@ -397,6 +397,7 @@ export class Peer {
     if (exchange.neighbour === undefined || seen === undefined) return;
     const peer = this.#known.get(exchange.neighbour);
     peer.learn(proveByReply(seen, peer.dialect));
+    if (seen.again && exchange.isOurs) peer.answersAgain = true;
     if (peer.dialect?.staysOpen === true && !peer.dialect.isSession) exchange.become('persistent');
   }
 

@@ -185,13 +185,14 @@ export class RequestServer {
     const { recogniser, known } = this.#options;
     const { exchange } = connection;
     const { name } = exchange.state;
-    if (name === 'session' || name === 'persistent') return;
+    if (name === 'session') return;
     const isFrom = recogniser.isFrom(message, connection);
     if (message.type !== 'HELLO' && dialect.staysOpen && !dialect.isSession && isFrom) {
-      // From the second request on, a connection serves both directions until one of the two programs ends.
-      known.get(message.origin).keep(connection);
+      // From the second request on, a connection stays until one of the two programs ends, and may serve both directions.
+      const asker = known.get(message.origin);
+      if (asker.answersAgain) asker.keep(connection);
       exchange.become('persistent');
-    } else if (name === 'greeted') {
+    } else if (name === 'greeted' || name === 'persistent') {
       return;
     } else if (hasReplied && isFrom && !exchange.hasEnded && this.#mayAskAgain(message.origin)) {
       exchange.linger(performance.now());
