@@ -276,11 +276,10 @@ export class Peer {
     if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
   }
 
-  #sendOwn(connection: Connection, { draft, chunks }: OwnRequest): void {
+  #sendOwn(connection: Connection, { draft, chunks, framing = DEFAULT_DIALECT }: OwnRequest): void {
     const { neighbour } = connection.exchange;
     if (neighbour === undefined || connection.isClosing) return;
-    // All programs understand a request in a line.
-    this.#send(connection, neighbour, draft, DEFAULT_DIALECT, { reply: false, chunks });
+    this.#send(connection, neighbour, draft, framing, { reply: false, chunks });
   }
 
   /** The one path in: all that happens on any connection. */

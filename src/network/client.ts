@@ -1,6 +1,6 @@
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply } from '../protocol/dialect.ts';
+import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply, SPACED_REQUEST } from '../protocol/dialect.ts';
 import {
   REPLY_TYPE,
   type DlDraft,
@@ -66,6 +66,7 @@ export class Client {
       await handshake.openSession(peer, options);
       // Only a session knows it; elsewhere it could end the program that reads it.
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
+      if (draft.type === 'GET_PEERS') return this.#askPeers(peer, draft, options);
       if (draft.type !== 'DL') return this.#ask(peer, draft, options);
       const reply = await this.#askChunk(peer, draft, options);
       if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';
@@ -146,6 +147,33 @@ export class Client {
       return await this.#askAnew(peer, draft, options);
     } catch (error) {
       if (isLost(error, 'no-reply')) peer.ignores.add(draft.type);
+      throw error;
+    }
+  }
+
+  /** A list of peers. Who has closed on the request gets it once with a space before its newline, at once; who was silent, the next time. */
+  async #askPeers(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const isSpaced = peer.peersRequest.startsWith('spaced');
+    if (isSpaced) return this.#askPeersSpaced(peer, draft, options);
+    try {
+      const reply = await this.#ask(peer, draft, options);
+      peer.peersRequest = 'plain-only';
+      return reply;
+    } catch (error) {
+      if (peer.peersRequest !== 'plain' || !isLost(error, 'no-reply', 'reply-timeout')) throw error;
+      peer.peersRequest = 'spaced-next';
+      if (error.code === 'reply-timeout') throw error;
+      return this.#askPeersSpaced(peer, draft, options);
+    }
+  }
+
+  async #askPeersSpaced(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    try {
+      const reply = await this.#askAnew(peer, draft, { ...options, framing: SPACED_REQUEST });
+      peer.peersRequest = 'spaced';
+      return reply;
+    } catch (error) {
+      peer.peersRequest = 'plain-only';
       throw error;
     }
   }

@@ -127,6 +127,9 @@ export const DEFAULT_DIALECT: Dialect = {
   fits: (seen) => isText(seen) && !seen.manyLines && !seen.again,
 };
 
+/** A request as one program wants GET_PEERS, with a space before its newline; most take it, and multiline ones ask so. */
+export const SPACED_REQUEST: Dialect = { ...DEFAULT_DIALECT, closing: ' \n' };
+
 /** The rows, those with the strongest proof first. */
 const DIALECTS: readonly Dialect[] = [
   {

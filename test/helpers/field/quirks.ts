@@ -24,6 +24,8 @@ export interface Quirks {
 
   /** A program of part 1 of the course: closes without a word on LS and DL. */
   readonly part1?: boolean;
+  /** Understands GET_PEERS only with a space before its newline; closes on it otherwise, or says nothing. */
+  readonly spacedPeers?: 'closes' | 'silent';
   /** Answers GET_PEERS with PEERS_LIST. */
   readonly peersList?: boolean;
   /** Added to the count of every list. */
