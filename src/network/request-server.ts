@@ -187,10 +187,11 @@ export class RequestServer {
     const { name } = exchange.state;
     if (name === 'session') return;
     const isFrom = recogniser.isFrom(message, connection);
-    if (message.type !== 'HELLO' && dialect.staysOpen && !dialect.isSession && isFrom) {
+    const isTwoWay = dialect.replies === 'here';
+    if ((message.type !== 'HELLO' || !isTwoWay) && dialect.staysOpen && !dialect.isSession && isFrom) {
       // From the second request on, a connection stays until one of the two programs ends, and may serve both directions.
       const asker = known.get(message.origin);
-      if (asker.answersAgain) asker.keep(connection);
+      if (isTwoWay && asker.answersAgain) asker.keep(connection);
       exchange.become('persistent');
     } else if (name === 'greeted' || name === 'persistent') {
       return;
@@ -236,8 +237,16 @@ export class RequestServer {
     if (request.event === 'unknown' || prepared.dialect.replies === 'here') return send(connection);
     if (!recogniser.isFrom(request.message, connection)) return send(connection);
     const { origin } = request.message;
+    const { callbackPlaces } = known.get(origin);
+    if (prepared.dialect.replies === 'on-own-connection') {
+      // One after the other, and after our own requests: they share a connection.
+      return callbackPlaces.within(
+        () => 1,
+        async () => send(await this.#options.pool.outgoing(known.get(origin))),
+      );
+    }
     try {
-      await known.get(origin).callbackPlaces.within(
+      await callbackPlaces.within(
         () => CALLBACKS_AT_ONCE,
         async () => {
           const isTaken = await this.#callBack(origin, send);
