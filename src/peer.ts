@@ -112,8 +112,8 @@ export class Peer {
     const onNoKey = (remoteHost: string) => this.#reports.rejected(remoteHost, 'no-key');
     const secure = key === undefined ? undefined : new Secure({ key, timing: this.#timing, onNoKey });
     this.#pool = new Pool({ ...common, own, onEvent, secure });
-    const send = (connection: Connection, to: Address, draft: Draft) =>
-      this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false });
+    const send = (connection: Connection, to: Address, draft: Draft, chunks?: number) =>
+      this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
     this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
     this.#client = new Client({
       ...common,
@@ -136,7 +136,8 @@ export class Peer {
     this.#listener = new Listener({
       onSocket: (outer) => {
         const socket = secure?.accept(outer) ?? outer;
-        const awaitedBytes = this.#client.awaitedBytes(socket.remoteAddress ?? '?');
+        const host = socket.remoteAddress ?? '?';
+        const awaitedBytes = () => this.#client.awaitedBytes(host);
         return new Connection(
           socket,
           { own: this.#address, awaitedBytes, timing: this.#timing, processor },
@@ -276,11 +277,10 @@ export class Peer {
     if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
   }
 
-  #sendOwn(connection: Connection, { draft, chunks }: OwnRequest): void {
+  #sendOwn(connection: Connection, { draft, chunks, framing = DEFAULT_DIALECT }: OwnRequest): void {
     const { neighbour } = connection.exchange;
     if (neighbour === undefined || connection.isClosing) return;
-    // All programs understand a request in a line.
-    this.#send(connection, neighbour, draft, DEFAULT_DIALECT, { reply: false, chunks });
+    this.#send(connection, neighbour, draft, framing, { reply: false, chunks });
   }
 
   /** The one path in: all that happens on any connection. */
@@ -319,7 +319,8 @@ export class Peer {
     const elsewhere = event.event === 'stray' ? this.#client.takeAwaited(connection, message) : undefined;
     const isExpected = elsewhere !== undefined || message.type === 'RETURN_HELLO' || exchange.isAsking;
     if (event.event === 'stray' && !isExpected) {
-      connection.finish();
+      // It may be late; a program with one outgoing connection would not open another.
+      if (this.#known.look(message.origin).dialect?.replies !== 'on-own-connection') connection.finish();
       return this.#reports.rejected(connection.remoteHost, 'unexpected-type');
     }
     const about = { reply: event.event !== 'request', chunks: this.#chunksOf(event, elsewhere) };
@@ -333,9 +334,11 @@ export class Peer {
         return this.#onReply(connection, event);
       case 'stray':
         this.#learn(connection, event.seen);
-        if (elsewhere !== undefined) this.#client.calledBack(elsewhere, message);
-        // On a connection of theirs that is all that was to be said.
-        if (!exchange.isOurs && !exchange.isAsking && exchange.state.name === 'one-shot') connection.finish();
+        if (elsewhere === undefined) return finishStray(connection);
+        void this.#client.calledBack(connection, elsewhere, message).then((goesOn) => {
+          if (goesOn) exchange.become('persistent');
+          else finishStray(connection);
+        });
     }
   }
 
@@ -397,6 +400,7 @@ export class Peer {
     if (exchange.neighbour === undefined || seen === undefined) return;
     const peer = this.#known.get(exchange.neighbour);
     peer.learn(proveByReply(seen, peer.dialect));
+    if (seen.again && exchange.isOurs) peer.answersAgain = true;
     if (peer.dialect?.staysOpen === true && !peer.dialect.isSession) exchange.become('persistent');
   }
 
@@ -455,6 +459,12 @@ export class Peer {
     // Our own shortage says nothing about the neighbour.
     if (code !== 'no-resources') this.#reports.observe(to, 'OFFLINE');
   }
+}
+
+/** Ends a connection of theirs on which a reply has come: that is all that was to be said. */
+function finishStray(connection: Connection): void {
+  const { exchange } = connection;
+  if (!exchange.isOurs && !exchange.isAsking && exchange.state.name === 'one-shot') connection.finish();
 }
 
 /** What an HTTP server, or anything else that is no EACHare, makes us say. */

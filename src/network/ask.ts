@@ -1,5 +1,6 @@
 import { ConnectionError, ProtocolError } from '../errors.ts';
 import { MAX_REPLY_BYTES, MAX_REQUEST_BYTES } from '../limits.ts';
+import type { Dialect } from '../protocol/dialect.ts';
 import { base64Length } from '../protocol/encode.ts';
 import {
   REPLY_TYPE,
@@ -18,6 +19,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** For DL: how many chunks the download has. */
   readonly chunks?: number | undefined;
+  /** How it is framed; in a line by default. */
+  readonly framing?: Dialect | undefined;
 }
 
 /**
@@ -74,11 +77,20 @@ export async function ask(
   draft: RequestDraft,
   options: AskOptions,
 ): Promise<Message> {
-  const { signal, chunks, timeoutMs } = options;
+  const { signal, chunks, timeoutMs, framing } = options;
   const replyType = REPLY_TYPE[draft.type];
   const accepts = (message: Message) => isReplyTo(message, draft);
   const bytes = maxReplyBytes(draft, chunks);
-  const request = { draft, replyType, timeoutMs, maxReplyBytes: bytes, isOptional: false, chunks, accepts };
+  const request = {
+    draft,
+    replyType,
+    timeoutMs,
+    maxReplyBytes: bytes,
+    isOptional: false,
+    chunks,
+    framing,
+    accepts,
+  };
   try {
     return await settled(connection, request, signal);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ProtocolError } from '../errors.ts';
+import type { Dialect } from '../protocol/dialect.ts';
 import type { Draft, Message, MessageType } from '../protocol/message.ts';
 import { SLOWEST_BYTES_PER_MS } from './timing.ts';
 
@@ -17,6 +18,8 @@ export interface OwnRequest {
   readonly isOptional: boolean;
   /** For DL: how many chunks its file has. */
   readonly chunks?: number | undefined;
+  /** How it is framed; in a line, as all programs but one understand it. */
+  readonly framing?: Dialect | undefined;
   /** Whether a message of the right type is the reply, where others of that type may stray in. */
   accepts?(message: Message): boolean;
   /** Called once, in the turn in which the reply comes. */

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply } from '../protocol/dialect.ts';
+import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply, SPACED_REQUEST } from '../protocol/dialect.ts';
 import {
   REPLY_TYPE,
   type DlDraft,
@@ -9,7 +10,7 @@ import {
   type RequestDraft,
 } from '../protocol/message.ts';
 import { base64Token } from '../protocol/names.ts';
-import { ask, isReplyTo, isWholeFile, maxReplyBytes, type RequestOptions } from './ask.ts';
+import { ask, isReplyTo, isWholeFile, maxReplyBytes, type AskOptions, type RequestOptions } from './ask.ts';
 import type { Handshake } from './handshake.ts';
 import { whileBusy } from './handshake.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
@@ -25,12 +26,14 @@ export interface ClientOptions {
   readonly timing: Timing;
   readonly pace: Pace;
   /** Stamps and writes a message that has no reply. */
-  readonly send: (connection: Connection, to: Address, draft: Draft) => void;
+  readonly send: (connection: Connection, to: Address, draft: Draft, chunks?: number) => void;
 }
 
-/** A reply that may come on a connection of its own (section 7, callback). */
+/** A reply that may come on a connection that its sender opens (section 7, callback and outbox). */
 interface AwaitedElsewhere {
   readonly peer: KnownPeer;
+  /** On which the request is, where its reply may come there as well. */
+  readonly connection: Connection | undefined;
   readonly draft: RequestDraft;
   /** Longest line in bytes that it can be. */
   readonly bytes: number;
@@ -66,6 +69,7 @@ export class Client {
       await handshake.openSession(peer, options);
       // Only a session knows it; elsewhere it could end the program that reads it.
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
+      if (draft.type === 'GET_PEERS') return this.#askPeers(peer, draft, options);
       if (draft.type !== 'DL') return this.#ask(peer, draft, options);
       const reply = await this.#askChunk(peer, draft, options);
       if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';
@@ -117,13 +121,26 @@ export class Client {
     return undefined;
   }
 
-  /** A reply has come on a connection of its own. */
-  calledBack({ peer, resolve }: AwaitedElsewhere, message: Message): void {
-    peer.learn(proveByReply(evidenceOfCallback(message), peer.dialect));
+  /**
+   * A reply has come on a connection that its sender has opened; whether more may come on that. A program that closes neither this connection nor that of the request keeps both.
+   */
+  async calledBack(on: Connection, awaited: AwaitedElsewhere, message: Message): Promise<boolean> {
+    const { peer, connection, resolve } = awaited;
+    const isCallback =
+      peer.dialect?.replies === 'on-new-connection' && connection?.exchange.hasEnded !== false;
+    if (peer.dialect?.replies !== 'on-own-connection' && !isCallback) {
+      const { endLook } = this.#options.timing;
+      const both = connection === undefined ? [on] : [on, connection];
+      const closed = await anyEnds(both, endLook);
+      peer.learn(proveByReply(evidenceOfCallback(message, closed), peer.dialect));
+    }
+    if (peer.dialect?.replies === 'on-own-connection') connection?.answeredElsewhere(message);
     resolve(message);
+    return peer.dialect?.replies === 'on-own-connection';
   }
 
   async #ask(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    if (peer.dialect?.replies === 'on-own-connection') return this.#askOneWay(peer, draft, options);
     const overKept = await this.#tryKept(peer, draft, options);
     if (overKept !== undefined) return overKept;
     // Its session has ended; only in a session it is known.
@@ -146,6 +163,33 @@ export class Client {
       return await this.#askAnew(peer, draft, options);
     } catch (error) {
       if (isLost(error, 'no-reply')) peer.ignores.add(draft.type);
+      throw error;
+    }
+  }
+
+  /** A list of peers. Who has closed on the request gets it once with a space before its newline, at once; who was silent, the next time. */
+  async #askPeers(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const isSpaced = peer.peersRequest.startsWith('spaced');
+    if (isSpaced) return this.#askPeersSpaced(peer, draft, options);
+    try {
+      const reply = await this.#ask(peer, draft, options);
+      peer.peersRequest = 'plain-only';
+      return reply;
+    } catch (error) {
+      if (peer.peersRequest !== 'plain' || !isLost(error, 'no-reply', 'reply-timeout')) throw error;
+      peer.peersRequest = 'spaced-next';
+      if (error.code === 'reply-timeout') throw error;
+      return this.#askPeersSpaced(peer, draft, options);
+    }
+  }
+
+  async #askPeersSpaced(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    try {
+      const reply = await this.#askAnew(peer, draft, { ...options, framing: SPACED_REQUEST });
+      peer.peersRequest = 'spaced';
+      return reply;
+    } catch (error) {
+      peer.peersRequest = 'plain-only';
       throw error;
     }
   }
@@ -179,7 +223,9 @@ export class Client {
     const isTrial = peer.dialect?.staysOpen !== true;
     const { trial, reply } = this.#options.timing;
     try {
-      return await ask(kept, draft, { ...options, timeoutMs: isTrial ? trial : reply });
+      if (!isTrial) return await ask(kept, draft, { ...options, timeoutMs: reply });
+      // Of a program that may only write where it has dialled, the reply comes elsewhere.
+      return await this.#askOn(kept, peer, draft, { ...options, timeoutMs: trial });
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.code === 'aborted') throw error;
       // A program that keeps its connections and is silent would be so on a new one; a chunk has other tries.
@@ -195,54 +241,123 @@ export class Client {
   async #askAnew(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
     const { pool, timing } = this.#options;
     const connection = await pool.dial(peer.address, options.signal);
-    const callback = this.#mayCallBack(peer, draft) ? this.#awaitElsewhere(peer, draft, options) : undefined;
     try {
-      const direct = ask(connection, draft, { ...options, timeoutMs: timing.reply });
-      const reply = callback === undefined ? await direct : await this.#eitherWay(direct, callback.reply);
+      const patient = { ...options, timeoutMs: timing.reply, callbackMs: timing.callback };
+      const reply = await this.#askOn(connection, peer, draft, patient);
       peer.ignores.delete(draft.type);
       // A program of which nothing is known shows by closing, or not, how to go on with it.
       if (peer.dialect === undefined) await connection.endsWithin(timing.closeLook);
       return reply;
     } finally {
-      callback?.cancel();
       pool.keepOrClose(peer, connection);
+    }
+  }
+
+  /**
+   * Asks on this connection, for a reply here or on one that the other side opens.
+   * @param options `callbackMs`: how long that is waited for after the other side has closed this one
+   */
+  async #askOn(
+    connection: Connection,
+    peer: KnownPeer,
+    draft: RequestDraft,
+    { callbackMs = 0, ...options }: AskOptions & { readonly callbackMs?: number },
+  ): Promise<Message> {
+    if (!this.#mayCallBack(peer, draft)) return ask(connection, draft, options);
+    const callback = this.#awaitElsewhere(peer, connection, draft, options);
+    try {
+      return await eitherWay(ask(connection, draft, options), callback.reply, callbackMs);
+    } finally {
+      callback.cancel();
+    }
+  }
+
+  /** Asks a program that answers on the connection that it has opened to us; nothing comes back on ours. */
+  async #askOneWay(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
+    const { pool, pace, timing, send } = this.#options;
+    const { signal, chunks } = options;
+    const awaited = this.#awaitElsewhere(peer, undefined, draft, options);
+    const over = new AbortController();
+    try {
+      // One after the other, and after what we answer there: a long reply is written piece by piece.
+      const connection = await peer.callbackPlaces.within(
+        () => 1,
+        async () => {
+          const outgoing = await pool.outgoing(peer, signal);
+          await pace.turn();
+          if (signal?.aborted === true) throw new ConnectionError('aborted');
+          send(outgoing, peer.address, draft, chunks);
+          return outgoing;
+        },
+      );
+      const fails = (code: ConnectionErrorCode) => () => Promise.reject(new ConnectionError(code));
+      const aborted = new Promise((resolve) => signal?.addEventListener('abort', resolve, over));
+      const late = sleep(timing.reply, undefined, over).catch(() => undefined);
+      return await Promise.race([
+        awaited.reply,
+        connection.closed.then(fails('reset')),
+        aborted.then(fails('aborted')),
+        late.then(fails('reply-timeout')),
+      ]);
+    } catch (error) {
+      // Another program may have come to that address.
+      if (isLost(error, 'reply-timeout', 'reset')) peer.disproved();
+      throw error;
+    } finally {
+      awaited.cancel();
+      over.abort();
     }
   }
 
   /** A list may always come back: another program may have come to that address. A chunk has other tries. */
   #mayCallBack({ dialect, ignores }: KnownPeer, draft: RequestDraft): boolean {
     if (ignores.has(draft.type) && dialect?.replies === 'here') return false;
-    return draft.type !== 'DL' || dialect === undefined || dialect.replies === 'on-new-connection';
+    return draft.type !== 'DL' || dialect === undefined || dialect.replies !== 'here';
   }
 
   #awaitElsewhere(
     peer: KnownPeer,
+    connection: Connection | undefined,
     draft: RequestDraft,
     { chunks }: RequestOptions,
   ): { readonly reply: Promise<Message>; readonly cancel: () => void } {
     let resolve: (message: Message) => void = () => undefined;
     const reply = new Promise<Message>((settle) => (resolve = settle));
-    const awaited = { peer, draft, bytes: maxReplyBytes(draft, chunks), chunks, resolve };
+    const awaited = { peer, connection, draft, bytes: maxReplyBytes(draft, chunks), chunks, resolve };
     this.#elsewhere.add(awaited);
     return { reply, cancel: () => this.#elsewhere.delete(awaited) };
   }
+}
 
-  /** The reply, on this connection or another: a close without a word is how some programs say that they call back. */
-  async #eitherWay(direct: Promise<Message>, callback: Promise<Message>): Promise<Message> {
-    try {
-      return await Promise.race([direct, callback]);
-    } catch (error) {
-      if (!isLost(error, 'no-reply', 'reset')) throw error;
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<never>(
-        (_, reject) => (timer = setTimeout(() => reject(error), this.#options.timing.callback)),
-      );
-      return await Promise.race([callback, patience]).finally(() => clearTimeout(timer));
-    } finally {
-      // Where the other one has won nobody looks at this any more.
-      direct.catch(() => undefined);
-    }
+/**
+ * The reply, on this connection or another: a close without a word is how some programs say that they call back.
+ * @param callbackMs how long the other one is waited for then
+ */
+async function eitherWay(
+  direct: Promise<Message>,
+  callback: Promise<Message>,
+  callbackMs: number,
+): Promise<Message> {
+  try {
+    return await Promise.race([direct, callback]);
+  } catch (error) {
+    if (callbackMs === 0 || !isLost(error, 'no-reply', 'reset')) throw error;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(error), callbackMs)));
+    return await Promise.race([callback, patience]).finally(() => clearTimeout(timer));
+  } finally {
+    // Where the other one has won nobody looks at this any more.
+    direct.catch(() => undefined);
   }
+}
+
+/** Whether one of these connections ends within that time, in milliseconds. */
+async function anyEnds(connections: readonly Connection[], withinMs: number): Promise<boolean> {
+  const looks = connections.map((connection) => connection.endsWithin(withinMs));
+  const first = new Promise<true>((resolve) => {
+    for (const look of looks) void look.then((ends) => ends && resolve(true));
+  });
+  return Promise.race([first, Promise.all(looks).then((ends) => ends.includes(true))]);
 }
 
 function isLost(error: unknown, ...codes: ConnectionErrorCode[]): error is ConnectionError {

@@ -121,7 +121,7 @@ export interface ExchangeOptions {
   /** Whom we have dialled; undefined where the other side has opened the connection. */
   readonly dialled?: Address | undefined;
   /** Longest reply in bytes that may come on a connection of theirs to a request that was sent on another one. */
-  readonly awaitedBytes?: number;
+  readonly awaitedBytes?: () => number;
   readonly timing: Timing;
   /** Milliseconds, monotonic, as every `now` here. */
   readonly now: number;
@@ -133,7 +133,7 @@ export class Exchange {
   readonly isOurs: boolean;
   readonly #own: Address;
   readonly #timing: Timing;
-  readonly #awaitedBytes: number;
+  readonly #awaitedBytes: () => number;
   readonly #incoming: Incoming;
   readonly #awaited = new AwaitedReplies();
   /** Requests of ours whose turn has not come. */
@@ -159,7 +159,7 @@ export class Exchange {
   #lastReply: ReplyEvidence | undefined;
   #hasReplied = false;
 
-  constructor({ own, dialled, awaitedBytes = 0, timing, now }: ExchangeOptions) {
+  constructor({ own, dialled, awaitedBytes = () => 0, timing, now }: ExchangeOptions) {
     this.#own = own;
     this.neighbour = dialled;
     this.isOurs = dialled !== undefined;
@@ -249,6 +249,11 @@ export class Exchange {
     const at = this.#waiting.indexOf(request);
     if (at !== -1) this.#waiting.splice(at, 1);
     return at !== -1;
+  }
+
+  /** The reply to the oldest request of ours has come on another connection. */
+  answeredElsewhere(message: Message, now: number): void {
+    this.#awaited.shift(now)?.settle(message);
   }
 
   receive(bytes: Buffer, now: number): void {
@@ -346,7 +351,7 @@ export class Exchange {
   get #limit(): number {
     return Math.max(
       MAX_REQUEST_BYTES,
-      this.#awaited.isEmpty ? this.#awaitedBytes : this.#awaited.maxReplyBytes,
+      this.#awaited.isEmpty ? this.#awaitedBytes() : this.#awaited.maxReplyBytes,
     );
   }
 

@@ -54,6 +54,10 @@ export class KnownPeer {
   gives: 'chunks' | 'whole-file' | undefined;
   /** What it has closed its connection on without a word, twice: programs of part 1 of the course know no LS. */
   readonly ignores = new Set<RequestType>();
+  /** How GET_PEERS is asked of it: one program wants a space before the newline, which is tried once after silence. */
+  peersRequest: 'plain' | 'spaced-next' | 'spaced' | 'plain-only' = 'plain';
+  /** It has answered more than once on a connection of ours. Only then one of its own is used for our requests: anybody may open that. */
+  answersAgain = false;
   /** What its RETURN_HELLO has offered. */
   capabilities: readonly string[] = [];
   /** A session was tried without being offered: once is enough. */

@@ -69,6 +69,17 @@ export class Pool {
   }
 
   /**
+   * The one connection that is kept to a program which is told everything there, opened where there is none.
+   * @throws ConnectionError as `dial`
+   */
+  async outgoing(peer: KnownPeer, signal?: AbortSignal): Promise<Connection> {
+    const connection = peer.kept ?? (await this.dial(peer.address, signal));
+    peer.keep(connection);
+    connection.exchange.become('persistent');
+    return connection;
+  }
+
+  /**
    * Keeps a connection for the next request where that harms nobody and none is kept yet; closes it otherwise.
    * @param mayStay though its program is not known to keep connections
    */

@@ -52,7 +52,7 @@ export class Recogniser {
     const { dialect } = peer;
     const mayShow = peer.isAssumed && peer.probes < MAX_PROBES && this.#hasHint(connection.remoteHost);
     const isOpen = dialect === undefined || mayShow;
-    if (isOpen || dialect.replies !== 'here') return this.#find(request, connection);
+    if (isOpen || dialect.replies === 'on-new-connection') return this.#find(request, connection);
     // What the asker does beats what is remembered of it. A greeted one has many requests before its FIN.
     const closedAtOnce = connection.exchange.hasEnded && connection.exchange.state.name === 'one-shot';
     return this.#prove(request, connection, peer, closedAtOnce) ?? dialect;
@@ -94,7 +94,8 @@ export class Recogniser {
       asksForSession: type === 'HELLO' && message.capabilities.includes(SESSION),
       trailingSpace,
       hasArguments: type === 'DL' || type === 'DIGEST',
-      again: again && dialect?.isSession !== true,
+      // Of one that is known to keep its connections it shows nothing.
+      again: again && dialect?.staysOpen !== true,
       closedAtOnce: hasClosed && type !== 'HELLO',
     };
     const proof = proveByRequest(seen, dialect);

@@ -185,13 +185,15 @@ export class RequestServer {
     const { recogniser, known } = this.#options;
     const { exchange } = connection;
     const { name } = exchange.state;
-    if (name === 'session' || name === 'persistent') return;
+    if (name === 'session') return;
     const isFrom = recogniser.isFrom(message, connection);
-    if (message.type !== 'HELLO' && dialect.staysOpen && !dialect.isSession && isFrom) {
-      // From the second request on, a connection serves both directions until one of the two programs ends.
-      known.get(message.origin).keep(connection);
+    const isTwoWay = dialect.replies === 'here';
+    if ((message.type !== 'HELLO' || !isTwoWay) && dialect.staysOpen && !dialect.isSession && isFrom) {
+      // From the second request on, a connection stays until one of the two programs ends, and may serve both directions.
+      const asker = known.get(message.origin);
+      if (isTwoWay && asker.answersAgain) asker.keep(connection);
       exchange.become('persistent');
-    } else if (name === 'greeted') {
+    } else if (name === 'greeted' || name === 'persistent') {
       return;
     } else if (hasReplied && isFrom && !exchange.hasEnded && this.#mayAskAgain(message.origin)) {
       exchange.linger(performance.now());
@@ -235,8 +237,16 @@ export class RequestServer {
     if (request.event === 'unknown' || prepared.dialect.replies === 'here') return send(connection);
     if (!recogniser.isFrom(request.message, connection)) return send(connection);
     const { origin } = request.message;
+    const { callbackPlaces } = known.get(origin);
+    if (prepared.dialect.replies === 'on-own-connection') {
+      // One after the other, and after our own requests: they share a connection.
+      return callbackPlaces.within(
+        () => 1,
+        async () => send(await this.#options.pool.outgoing(known.get(origin))),
+      );
+    }
     try {
-      await known.get(origin).callbackPlaces.within(
+      await callbackPlaces.within(
         () => CALLBACKS_AT_ONCE,
         async () => {
           const isTaken = await this.#callBack(origin, send);

@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
+import type { Message } from '../protocol/message.ts';
 import type { OwnRequest } from './awaited-replies.ts';
 import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.ts';
 import type { FairShare } from './fair-share.ts';
@@ -124,6 +125,12 @@ export class Connection {
     if (this.exchange.ask(request, performance.now())) this.#onEvent(this, { event: 'turn', request });
     else this.#pumpSoon();
     if (!wasAsking) this.#setTimer();
+  }
+
+  /** The reply to the oldest request of ours has come on another connection. */
+  answeredElsewhere(message: Message): void {
+    this.exchange.answeredElsewhere(message, performance.now());
+    this.#pumpSoon();
   }
 
   /** Looks at what has come, and tells of it, for as long as others may wait. */

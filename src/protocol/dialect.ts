@@ -13,7 +13,8 @@ import { SESSION, type Message } from './message.ts';
 /** How payloads are told apart in a stream; unknown before its first byte. */
 export type Framing = 'unknown' | 'length' | 'text';
 
-export type DialectName = 'session' | 'line' | 'prefixed' | 'raw' | 'callback' | 'persistent' | 'multiline';
+export type DialectName =
+  'session' | 'line' | 'prefixed' | 'raw' | 'callback' | 'persistent' | 'outbox' | 'multiline';
 
 /** What was seen of a reply to us. */
 export interface ReplyEvidence {
@@ -53,9 +54,12 @@ export function evidenceOf(
   };
 }
 
-/** What a reply on a connection of its own shows of its sender. */
-export function evidenceOfCallback(message: Message): ReplyEvidence {
-  return { ...evidenceOf(message, { framing: 'text', lines: 1, again: false }), cameBack: true };
+/**
+ * What a reply on a connection that its sender has opened shows of it.
+ * @param closed whether that connection, or the one of the request, was closed by it
+ */
+export function evidenceOfCallback(message: Message, closed: boolean): ReplyEvidence {
+  return { ...evidenceOf(message, { framing: 'text', lines: 1, again: false }), cameBack: true, closed };
 }
 
 function entryCount(message: Message): number {
@@ -85,8 +89,11 @@ export interface Dialect {
   /** Between the entries of a list behind the first one, and behind the last one in front of `closing`. */
   readonly entrySeparator: string;
   readonly listEnd: string;
-  /** Whether a reply goes back on the connection of its request or on a new one to the address of the asker. */
-  readonly replies: 'here' | 'on-new-connection';
+  /**
+   * Whether a reply goes back on the connection of its request, on a new one to the address of the asker, or on the one that is kept to
+   * that address, where requests go as well.
+   */
+  readonly replies: 'here' | 'on-new-connection' | 'on-own-connection';
   /** Whether the connection outlives the reply. */
   readonly staysOpen: boolean;
   /** One of ours may look like this as long as nobody has asked it for a session. */
@@ -127,6 +134,9 @@ export const DEFAULT_DIALECT: Dialect = {
   fits: (seen) => isText(seen) && !seen.manyLines && !seen.again,
 };
 
+/** A request as one program wants GET_PEERS, with a space before its newline; most take it, and multiline ones ask so. */
+export const SPACED_REQUEST: Dialect = { ...DEFAULT_DIALECT, closing: ' \n' };
+
 /** The rows, those with the strongest proof first. */
 const DIALECTS: readonly Dialect[] = [
   {
@@ -153,15 +163,26 @@ const DIALECTS: readonly Dialect[] = [
     fits: ({ framing }) => framing === 'length',
   },
   {
+    // Each side writes all that it has to say on the one connection that it has opened, and never reads from that.
+    ...DEFAULT_DIALECT,
+    name: 'outbox',
+    mayBeOurs: false,
+    replies: 'on-own-connection',
+    staysOpen: true,
+    answersHello: 'never',
+    replyProof: { name: 'reply-on-kept-connection', holds: ({ cameBack, closed }) => cameBack && !closed },
+    fits: ({ cameBack, closed }) => cameBack && !closed,
+  },
+  {
     ...DEFAULT_DIALECT,
     name: 'callback',
     mayBeOurs: false,
     replies: 'on-new-connection',
     answersHello: 'never',
     requestsAtOnce: 2,
-    replyProof: { name: 'reply-on-new-connection', holds: ({ cameBack }) => cameBack },
+    replyProof: { name: 'reply-on-new-connection', holds: ({ cameBack, closed }) => cameBack && closed },
     requestProof: { name: 'closed-with-request', holds: ({ closedAtOnce }) => closedAtOnce },
-    fits: ({ cameBack }) => cameBack,
+    fits: ({ cameBack, closed }) => cameBack && closed,
   },
   {
     ...DEFAULT_DIALECT,

@@ -36,7 +36,7 @@ export function exchange(random: RandomNumbers): void {
   const isOurs = random.below(2) === 0;
   let now = 0;
   const dialled = isOurs ? { dialled: THEM } : {};
-  const each = new Exchange({ own: OWN, ...dialled, timing: DEFAULT_TIMING, awaitedBytes: 5_000, now });
+  const each = new Exchange({ own: OWN, ...dialled, timing: DEFAULT_TIMING, awaitedBytes: () => 5_000, now });
   const open = new Set<object>();
   const drain = () => {
     for (let count = 0; ; count++) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FieldPeer, FieldPeers, type FieldDialect } from '../helpers/field/field-peer.ts';
 import { OurPeer } from '../helpers/field/our-peer.ts';
 import type { Quirks } from '../helpers/field/quirks.ts';
+import { ScriptedNeighbour } from '../helpers/scripted-neighbour.ts';
 import { eventually } from '../helpers/until.ts';
 
 /** "Details seen" of section 7 of the protocol, one by one. */
@@ -140,6 +141,50 @@ describe.concurrent('details of other programs', () => {
       await us.leave();
       await eventually(() => expect(field.seen.count('BYE')).toBe(1));
       expect(field.seen.violations).toEqual([]);
+    },
+  );
+
+  it('asks with a space before the newline where GET_PEERS is closed on, and goes on so', async () => {
+    const quirks = { spacedPeers: 'closes' } as const;
+    await using field = await FieldPeer.start('line', { files: { a: 'a' }, neighbours: [STRANGER], quirks });
+    await using us = await OurPeer.start({ neighbours: [field.address] });
+    await us.hello(1);
+    await us.search();
+    await us.obtainPeers();
+    expect(us.peers().map(({ address, status }) => [address, status])).toEqual([
+      [field.address, 'ONLINE'],
+      [STRANGER, 'OFFLINE'],
+    ]);
+    const before = field.seen.count('GET_PEERS');
+    await us.obtainPeers();
+    expect(field.seen.count('GET_PEERS')).toBe(before + 1);
+    expect(field.seen.violations).toEqual([]);
+  });
+
+  it('asks with a space before the newline the next time where GET_PEERS is not answered', async () => {
+    const quirks = { spacedPeers: 'silent' } as const;
+    await using field = await FieldPeer.start('line', { neighbours: [STRANGER], quirks });
+    await using us = await OurPeer.start({ neighbours: [field.address], timing: { reply: 100 } });
+    await us.obtainPeers();
+    expect(us.peers()).toHaveLength(1);
+    await us.obtainPeers();
+    expect(us.peers()).toHaveLength(2);
+    await us.obtainPeers();
+    expect(field.seen.count('GET_PEERS')).toBe(3);
+  });
+
+  it.each(['closes', 'silence'] as const)(
+    'tries that once, and then asks as before: %s',
+    async (reaction) => {
+      const what = reaction === 'closes' ? 'close' : reaction;
+      await using neighbour = await ScriptedNeighbour.start(() => what);
+      await using us = await OurPeer.start({
+        neighbours: [neighbour.address],
+        timing: { reply: 100, callback: 1 },
+      });
+      for (let round = 1; round <= 4; round++) await us.obtainPeers();
+      const spaced = neighbour.server.connections.filter(({ received }) => received.includes('GET_PEERS \n'));
+      expect(spaced).toHaveLength(1);
     },
   );
 

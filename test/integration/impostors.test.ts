@@ -54,6 +54,29 @@ describe('requests in the name of another host', () => {
   });
 });
 
+describe('a process of the same host under the address of another', () => {
+  it.each([
+    ['before we have dialled that', false],
+    ['after we have dialled that', true],
+  ])('gets none of our requests on its connection, %s', async (_, isDialled) => {
+    await using victim = await startVictim();
+    await using peer = await TestPeer.start();
+    const ask = () => peer.peer.request(victim.address, { type: 'LS' });
+    if (isDialled) await ask();
+    using impostor = await RawSocket.connect(peer.port);
+    impostor.write(`${victim.address} 1 HELLO\n`);
+    await impostor.untilLines(1);
+    for (let at = 2; at <= 4; at++) {
+      impostor.write(`${victim.address} ${at} LS\n`);
+      await impostor.untilLines(at);
+    }
+    const before = impostor.receivedBytes;
+    expect((await ask()).files).toEqual([{ token: 'real', size: 1 }]);
+    expect((await ask()).files).toEqual([{ token: 'real', size: 1 }]);
+    expect(impostor.receivedBytes).toBe(before);
+  });
+});
+
 describe('BYE from another host', () => {
   it('changes no status, and a download from that neighbour goes on', async () => {
     const data = new RandomNumbers(21).bytes(64_000);

@@ -200,27 +200,37 @@ describe.concurrent('a program that keeps its connection', () => {
 
   scenario(
     'persistent-both-ways',
-    'persistent: both ask on the connection that it opened',
+    'persistent: both ask, on the connection that we opened, and then on the one that it opened',
     async (stage, n) => {
       const c = await n.dial();
       c.write(n.line('HELLO'));
       await c.lines(1);
       c.write(n.line('LS'));
       await c.lines(2);
+      // Anybody may open a connection in its name: it is dialled once.
       const asked = stage.request(n, { type: 'LS' });
-      await c.lines(3);
-      c.write(n.line('LS_LIST 1 a:3'));
+      const d = await n.accepted();
+      await d.lines(1);
+      d.write(n.line('LS_LIST 1 a:3'));
       await asked;
-      c.write(n.line('GET_PEERS'));
-      await c.lines(4);
+      d.write(n.line('GET_PEERS'));
+      await d.lines(2);
       const again = stage.request(n, { type: 'DL', token: 'a', size: 256, index: 0 });
-      await c.lines(5);
+      await d.lines(3);
       // Its own request stands before its reply.
-      c.write(n.line('DL dez.bin 4 0') + n.line('FILE a 3 0 YWJj'));
+      d.write(n.line('DL dez.bin 4 0') + n.line('FILE a 3 0 YWJj'));
       await again;
-      await c.lines(6);
+      await d.lines(4);
+      d.end();
+      await d.ended();
+      c.write(n.line('GET_PEERS'));
+      await c.lines(3);
+      const askedThere = stage.request(n, { type: 'LS' });
+      await c.lines(4);
+      c.write(n.line('LS_LIST 1 a:3'));
+      await askedThere;
       const left = stage.bye(n);
-      await c.lines(7);
+      await c.lines(5);
       await left;
       await c.ended();
     },

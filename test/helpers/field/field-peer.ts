@@ -2,6 +2,7 @@ import { CallbackProgram } from './callback.ts';
 import type { FieldOptions, FieldProgram } from './field-program.ts';
 import { LineProgram } from './line.ts';
 import { MultilineProgram } from './multiline.ts';
+import { OutboxProgram } from './outbox.ts';
 import { PersistentProgram } from './persistent.ts';
 import { PrefixedProgram } from './prefixed.ts';
 import { RawProgram } from './raw.ts';
@@ -13,6 +14,7 @@ const PROGRAMS = {
   raw: RawProgram,
   callback: CallbackProgram,
   persistent: PersistentProgram,
+  outbox: OutboxProgram,
   multiline: MultilineProgram,
 };
 

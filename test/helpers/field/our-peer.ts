@@ -17,6 +17,8 @@ export interface OurPeerOptions {
   readonly chunkSize?: number;
   /** The dialects of those that ask us something before we know them; line by default. */
   readonly meets?: readonly FieldDialect[];
+  /** Waits other than the usual ones. */
+  readonly timing?: Partial<Timing>;
 }
 
 /**
@@ -51,7 +53,7 @@ export class OurPeer implements AsyncDisposable {
     for (const [name, content] of Object.entries(options.files ?? {}))
       await writeFile(join(share.path, name), content);
     const knows = (options.neighbours ?? []).flatMap((text) => parseAddress(text) ?? []);
-    const timing = timingFor(options.meets ?? ['line']);
+    const timing = { ...timingFor(options.meets ?? ['line']), ...options.timing };
     return new OurPeer(await TestPeer.start({ folder: share.folder, knows, timing }), share, options);
   }
 

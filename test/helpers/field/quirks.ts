@@ -10,6 +10,8 @@ export interface Quirks {
   readonly answersHello?: boolean;
   /** Callback, as client: ms between its request and its FIN; 0, the default, sends both together. */
   readonly finDelayMs?: number;
+  /** Outbox, as client: its patience with a reply in ms. */
+  readonly replyMs?: number;
   /** Callback, as client: resets the connection of every reply of that number in order. */
   readonly resetsReplies?: number;
 
@@ -24,6 +26,8 @@ export interface Quirks {
 
   /** A program of part 1 of the course: closes without a word on LS and DL. */
   readonly part1?: boolean;
+  /** Understands GET_PEERS only with a space before its newline; closes on it otherwise, or says nothing. */
+  readonly spacedPeers?: 'closes' | 'silent';
   /** Answers GET_PEERS with PEERS_LIST. */
   readonly peersList?: boolean;
   /** Added to the count of every list. */
