@@ -108,6 +108,8 @@ export type AppEvent =
   | { readonly event: 'source-banned'; readonly name: string; readonly source: Address }
   /** The whole does not have its digest, or a source was excluded: so many bytes are asked for again. */
   | { readonly event: 'chunks-doubted'; readonly name: string; readonly bytes: number }
+  /** A download has taken the place of a file of ours, which had so many bytes. */
+  | { readonly event: 'file-replaced'; readonly name: string; readonly size: number }
   | DownloadFinished
   | {
       readonly event: 'download-failed';
@@ -194,6 +196,8 @@ export interface DownloadProgressed {
 export interface DownloadFinished {
   readonly event: 'download-finished';
   readonly name: string;
+  /** Its name on the disk, where that is another one. */
+  readonly savedAs?: string;
   readonly size: number;
   readonly chunkSize: number;
   /** Those that have delivered, in the order of their first chunk. */

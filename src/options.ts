@@ -5,6 +5,9 @@ import { DEFAULT_CHUNK_BYTES, MAX_CHUNK_BYTES } from './limits.ts';
 import { DIALECT_NAMES, dialectNamed, type Dialect } from './protocol/dialect.ts';
 import { formatAddress, parseAddress, splitAddress, type Address } from './protocol/address.ts';
 
+/** `no` saves the new one under a name of its own, such as `doc2 (1).txt`; `ask` asks where there is a terminal. */
+export type Overwrite = 'yes' | 'no' | 'ask';
+
 /** What the command line asks for. */
 export interface Options {
   readonly address: Address;
@@ -16,6 +19,8 @@ export interface Options {
   readonly folderPath: string;
   /** Bytes. */
   readonly chunkSize: number;
+  /** What becomes of a file of ours that has the name of a download and other content; undefined: not said. */
+  readonly overwrite: Overwrite | undefined;
   readonly eventsPath: string | undefined;
   readonly eventsMaxBytes: number | undefined;
   readonly menu: boolean;
@@ -41,6 +46,7 @@ export type Invocation = { readonly run: Options } | { readonly show: string };
 /** Options of everything that starts a peer, as they are written. */
 export interface SharedFlags {
   readonly chunk?: string;
+  readonly sobrescrever?: string;
   readonly eventos?: string;
   readonly eventosMax?: string;
   readonly chave?: string;
@@ -104,6 +110,14 @@ function parseChunk(text: string): number {
   const bytes = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   if (bytes >= 1 && bytes <= MAX_CHUNK_BYTES) return bytes;
   throw new UsageError(`--chunk: "${text}" não é um número inteiro de 1 a ${MAX_CHUNK_BYTES} (bytes)`);
+}
+
+const OVERWRITE: Readonly<Record<string, Overwrite>> = { sim: 'yes', nao: 'no', não: 'no', perguntar: 'ask' };
+
+function parseOverwrite(text: string): Overwrite {
+  const overwrite = Object.hasOwn(OVERWRITE, text) ? OVERWRITE[text] : undefined;
+  if (overwrite !== undefined) return overwrite;
+  throw new UsageError(`--sobrescrever: "${text}" não é "sim", "nao" nem "perguntar"`);
 }
 
 function parseDelay(text: string): number {
@@ -230,6 +244,10 @@ function createCommand(version: string): Command {
 export function withSharedOptions(command: Command): Command {
   return command
     .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
+    .option(
+      '--sobrescrever <modo>',
+      'um arquivo seu com o mesmo nome e outro conteúdo: sim, é substituído; nao, o novo vira "nome (1).txt"; perguntar (só no menu, num terminal)',
+    )
     .option('--eventos <arquivo>', 'grava cada evento como um objeto JSON por linha, no fim do arquivo')
     .option('--eventos-max <bytes>', 'acima desse tamanho o registro passa a <arquivo>.1 e recomeça')
     .option(
@@ -299,7 +317,7 @@ export function readArguments(command: Command, argv: readonly string[], usage: 
  */
 export function sharedOptions(args: readonly string[], flags: SharedFlags): Options {
   const [address = '', neighboursPath = '', folderPath = ''] = args;
-  const { chunk, dialeto, chave, eventos, eventosMax, semCor, puro, atraso, tempos } = flags;
+  const { chunk, sobrescrever, dialeto, chave, eventos, eventosMax, semCor, puro, atraso, tempos } = flags;
   const { anuncio, descobrir } = flags;
   return {
     ...parseOwn(address, anuncio),
@@ -307,6 +325,7 @@ export function sharedOptions(args: readonly string[], flags: SharedFlags): Opti
     neighboursPath,
     folderPath,
     chunkSize: chunk === undefined ? DEFAULT_CHUNK_BYTES : parseChunk(chunk),
+    overwrite: sobrescrever === undefined ? undefined : parseOverwrite(sobrescrever),
     eventsPath: eventos,
     eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
     keyPath: chave,

@@ -146,6 +146,7 @@ export async function build(options: Options): Promise<Program> {
     neighbours,
     sinks: folder,
     reporter,
+    existing: options.overwrite === 'no' ? 'rename' : 'replace',
     timing: options.timing,
     isConfirmed: (address) => neighbours.isConfirmed(address),
   });

@@ -1,7 +1,7 @@
 import { chunkCount, type FoundFile } from './engine/chunks.ts';
 import { DownloadError, FileError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import type { FileSink, Sinks } from './file-sink.ts';
+import type { Existing, FileSink, Sinks } from './file-sink.ts';
 import { AskingLimit } from './late-sources.ts';
 import { MAX_CHUNKS, MAX_SOURCES } from '../limits.ts';
 import type { Neighbours } from '../neighbours.ts';
@@ -16,6 +16,8 @@ export interface DownloadsOptions {
   readonly neighbours: Neighbours;
   readonly sinks: Sinks;
   readonly reporter: Reporter;
+  /** What becomes of files of ours that have the name of a download: replaced where nothing else is said. */
+  readonly existing?: Existing | undefined;
   /** Whether a neighbour has answered us before: others are not asked unbidden. All have by default. */
   readonly isConfirmed?: (neighbour: Address) => boolean;
   /** In milliseconds; DOWNLOAD_TIMING where nothing else is said. */
@@ -48,12 +50,14 @@ export class Downloads {
    * Fetches a file into the shared folder. Undefined after a failure, which is reported.
    * @param chunkSize in bytes
    * @param isPatient whether sources that are gone are waited for, until the signal
+   * @param existing what becomes of a file of ours that has the name
    */
   async fetch(
     found: FoundFile<Address>,
     chunkSize: number,
     signal: AbortSignal,
     isPatient = false,
+    existing: Existing | undefined = this.#options.existing,
   ): Promise<FetchedFile | undefined> {
     const { sinks, reporter, isConfirmed = () => true } = this.#options;
     const file = { ...found, sources: found.sources.slice(0, MAX_SOURCES) };
@@ -62,7 +66,7 @@ export class Downloads {
     let sink: FileSink | undefined;
     try {
       if (chunks > MAX_CHUNKS) throw new DownloadError('too-many-chunks', []);
-      sink = await sinks.createSink({ name, size, chunkSize, sha256, signal });
+      sink = await sinks.createSink({ name, size, chunkSize, sha256, existing, signal });
       const transfer = new Transfer({
         ...this.#options,
         file,
@@ -76,7 +80,7 @@ export class Downloads {
         onLiar: (address) => this.#banned.add(address),
       });
       const fetched = await transfer.run();
-      await sinks.noteDigest(name, fetched.sha256);
+      await sinks.noteDigest(fetched.savedAs, fetched.sha256);
       return fetched;
     } catch (error) {
       const isResumable = error instanceof DownloadError && ['aborted', 'no-sources'].includes(error.code);

@@ -23,14 +23,25 @@ export interface FileSink {
   digest(signal?: AbortSignal): Promise<string>;
   /**
    * Makes the file whole under its final name.
-   * @throws FileError the temporary file is gone then
+   * @throws FileError `exists` where no name is free; the temporary file is gone then
    */
-  commit(): Promise<void>;
+  commit(): Promise<Placed>;
   /** Keeps what was written for the next download of the same file; resolves with its bytes. */
   suspend(): Promise<number>;
   /** Removes what was written. */
   discard(): Promise<void>;
 }
+
+/** Where a download has gone to. */
+export interface Placed {
+  /** Another one than in the plan where that was taken, and was not to be replaced. */
+  readonly name: string;
+  /** Bytes of the file that had the name before. */
+  readonly replaced: number | undefined;
+}
+
+/** What becomes of the file that has the name of a download already; `rename`: it stays, and the new one gets another name. */
+export type Existing = 'replace' | 'rename';
 
 /** What a sink is to take. Sizes in bytes. */
 export interface SinkPlan {
@@ -38,6 +49,8 @@ export interface SinkPlan {
   readonly size: number;
   readonly chunkSize: number;
   readonly sha256?: string | undefined;
+  /** `replace` where nothing else is said. */
+  readonly existing?: Existing | undefined;
   /** Ends a wait for what may belong to another download of the same file. */
   readonly signal?: AbortSignal;
 }

@@ -41,6 +41,8 @@ export interface FetchedFile {
   readonly resumed: number;
   /** Of the whole, in hexadecimal digits. */
   readonly sha256: string;
+  /** Its name on the disk. */
+  readonly savedAs: string;
 }
 
 const now = (): number => performance.now() / 1000;
@@ -110,12 +112,14 @@ export class Transfer {
       timers.forEach(clearInterval);
       this.#over.abort();
     }
-    await sink.commit();
+    const { name: savedAs, replaced } = await sink.commit();
+    if (replaced !== undefined) reporter.report({ event: 'file-replaced', name, size: replaced });
     const { shares, seconds, resumed: untouched } = engine;
     const toldBy = this.#wanted.tellers(sha256);
     reporter.report({
       event: 'download-finished',
       name,
+      ...(savedAs === name ? {} : { savedAs }),
       size,
       chunkSize,
       sources: shares.map(({ source }) => source),
@@ -127,7 +131,7 @@ export class Transfer {
       toldBy,
       chosen: chosen.length,
     });
-    return { seconds, sources: shares.length, resumed, sha256 };
+    return { seconds, sources: shares.length, resumed, sha256, savedAs };
   }
 
   /** Fetches until the whole is what it should be, and returns its digest. */

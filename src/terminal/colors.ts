@@ -54,6 +54,7 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'source-excluded':
     case 'source-banned':
     case 'chunks-doubted':
+    case 'file-replaced':
     case 'discovery-failed':
       return 'yellow';
     case 'neighbour-added':

@@ -81,6 +81,10 @@ export function chunksDoubted({ name, bytes }: EventOf<'chunks-doubted'>, width:
   return `Conteúdo recebido de ${nameWithin(name, width)} não é confiável e será pedido de novo: ${amount(bytes, width)}.`;
 }
 
+export function fileReplaced({ name, size }: EventOf<'file-replaced'>, width: number): string {
+  return `Substituindo o seu ${nameWithin(name, width)}, que tinha ${amount(size, width)}.`;
+}
+
 function bytesOf(shares: readonly SourceShare[]): number {
   return shares.reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -120,6 +124,7 @@ export function downloadFinished(event: DownloadFinished, width: number): string
     : 'nenhum peer informou o SHA-256';
   return [
     `Download do arquivo ${escape(event.name)} finalizado.`,
+    ...(event.savedAs === undefined ? [] : [`  Salvo como ${nameWithin(event.savedAs, width)}.`]),
     ...receivedLines(event, width),
     `  SHA-256: ${escape(event.sha256)} (${proof})`,
   ];

@@ -5,6 +5,7 @@ import {
   downloadFailed,
   downloadFinished,
   downloadStarted,
+  fileReplaced,
   progressLine,
   searchFinished,
   sourceAdded,
@@ -236,6 +237,8 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
       return [sourceBanned(event, width)];
     case 'chunks-doubted':
       return [chunksDoubted(event, width)];
+    case 'file-replaced':
+      return [fileReplaced(event, width)];
     case 'download-finished':
       return downloadFinished(event, width);
     case 'download-failed':

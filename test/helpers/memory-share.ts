@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteRange } from '../../src/download/engine/download-options.ts';
 import { FileError } from '../../src/errors.ts';
-import type { FileSink, SinkPlan, Sinks } from '../../src/download/file-sink.ts';
+import type { FileSink, Placed, SinkPlan, Sinks } from '../../src/download/file-sink.ts';
 import type { OpenFile, Share, SharedFile } from '../../src/handlers.ts';
 
 /** What an interrupted download has left. */
@@ -17,6 +17,7 @@ const NOTHING: Leftover = { present: [], data: Buffer.alloc(0) };
 class MemorySink implements FileSink {
   readonly present: readonly ByteRange[];
   sha256: string | undefined;
+  readonly #name: string;
   readonly #data: Buffer;
   /** 1 for each byte that is there. */
   readonly #written: Uint8Array;
@@ -24,12 +25,13 @@ class MemorySink implements FileSink {
   readonly #discard: () => void;
 
   constructor(
-    { size, sha256 }: SinkPlan,
+    { name, size, sha256 }: SinkPlan,
     { present, data, ...noted }: Leftover,
     commit: (data: Buffer) => void,
     discard: () => void,
   ) {
     this.sha256 = sha256 ?? noted.sha256;
+    this.#name = name;
     this.present = present;
     this.#data = Buffer.alloc(size);
     this.#written = new Uint8Array(size);
@@ -59,11 +61,11 @@ class MemorySink implements FileSink {
     return Promise.resolve(sha256Of(this.#data));
   }
 
-  commit(): Promise<void> {
+  commit(): Promise<Placed> {
     const hole = this.#written.indexOf(0);
     if (hole !== -1) throw new Error(`committed without byte ${hole}`);
     this.#commit(this.#data);
-    return Promise.resolve();
+    return Promise.resolve({ name: this.#name, replaced: undefined });
   }
 
   suspend(): Promise<number> {

@@ -14,6 +14,7 @@ describe('the command line', () => {
         neighboursPath: 'v.txt',
         folderPath: 'pasta',
         chunkSize: 256,
+        overwrite: undefined,
         eventsPath: undefined,
         eventsMaxBytes: undefined,
         keyPath: undefined,
@@ -27,6 +28,21 @@ describe('the command line', () => {
         timing: {},
       },
     });
+  });
+
+  it.each([
+    ['sim', 'yes'],
+    ['nao', 'no'],
+    ['não', 'no'],
+    ['perguntar', 'ask'],
+  ])('knows --sobrescrever %s', (text, overwrite) => {
+    expect(parse('--sobrescrever', text, '[::1]:5001', 'v', 's')).toMatchObject({ run: { overwrite } });
+  });
+
+  it.each(['', 'talvez', 'SIM', 'constructor'])('refuses --sobrescrever "%s"', (text) => {
+    expect(() => parse('--sobrescrever', text, '[::1]:5001', 'v', 's')).toThrow(
+      new UsageError(`--sobrescrever: "${text}" não é "sim", "nao" nem "perguntar"`),
+    );
   });
 
   it('takes every option', () => {

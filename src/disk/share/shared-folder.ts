@@ -4,7 +4,7 @@ import type { FileSink, SinkPlan } from '../../download/file-sink.ts';
 import { FileError } from '../../errors.ts';
 import type { Reporter } from '../../events.ts';
 import type { OpenFile, SharedFile } from '../../handlers.ts';
-import { fileError } from '../file-error.ts';
+import { fileError, passFileError } from '../file-error.ts';
 import { Folder, isVisible, type ListedFile } from '../folder.ts';
 import { removeStaleFiles } from '../store/leftovers.ts';
 import { PartialFile, type ResumeTiming } from '../store/partial-file.ts';
@@ -16,6 +16,15 @@ export interface SharedFolderOptions {
   /** Gets events about what goes wrong without ending anything. */
   readonly reporter?: Reporter;
   readonly timing?: ResumeTiming;
+}
+
+/** A file of ours with the name of one that is offered. */
+export interface OwnFile {
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  /** Whether it has the content that is offered, as far as that is known. */
+  readonly isSame: boolean;
 }
 
 /** The folder whose files we offer, and where downloads land. What is not listed is not served. */
@@ -79,6 +88,27 @@ export class SharedFolder {
   /** Remembers the SHA-256, in lower-case hexadecimal digits, of a file that was just checked. */
   noteDigest(name: string, sha256: string): Promise<void> {
     return this.#digests.note(name, sha256);
+  }
+
+  /**
+   * Our file of the same name, undefined where there is none: it is the same where the size is, and the SHA-256 where
+   * that of the other is known. One that cannot be read is not the same.
+   */
+  async own({
+    name,
+    size,
+    sha256,
+  }: Pick<SinkPlan, 'name' | 'size' | 'sha256'>): Promise<OwnFile | undefined> {
+    try {
+      const { stats } = await this.#find(name);
+      const own = { size: Number(stats.size), modified: stats.mtime };
+      if (own.size !== size || sha256 === undefined) return { ...own, isSame: own.size === size };
+      const isSame = await this.#digests.get(name).then((digest) => digest.sha256 === sha256, passFileError);
+      return { ...own, isSame: isSame === true };
+    } catch (error) {
+      passFileError(error);
+      return undefined;
+    }
   }
 
   /** Size in bytes of a file that is open or was in the last list, without a look at the disk. */

@@ -19,6 +19,11 @@ const WINDOWS_DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-
 /** Fine on POSIX; on Windows forbidden, and the colon opens an alternate stream of another file. */
 const WINDOWS_FORBIDDEN = /[<>:"|?*]/;
 
+/** A longer one is none that a program would know the file by. */
+const MAX_EXTENSION_BYTES = 32;
+/** So many copies of one file are a mistake. */
+const MAX_OTHER_NAMES = 999;
+
 /** Whether the string is what its own bytes read as: no lone surrogates but those that stand for a stray byte. */
 function isCanonical(name: string, bytes: Buffer): boolean {
   return nameFromBytes(bytes) === name;
@@ -46,24 +51,44 @@ export function checkName(name: string, platform: NodeJS.Platform = process.plat
 
 /**
  * Decides whether a file may take its place under this name: an older file or a link of this name may be replaced.
+ * Returns the bytes of what would be replaced, undefined where nothing would.
  * @throws FileError `not-a-file` where a folder has the name, `name-twin` where another spelling of it is a file,
  *   `unsafe-name` where this file system cannot hold the name, `not-found`, `no-permission`, `io`
  */
-export async function checkPlace(folder: Folder, name: string): Promise<void> {
+export async function checkPlace(folder: Folder, name: string): Promise<number | undefined> {
   const shown = folder.shownEntry(name);
   try {
-    if ((await lstat(folder.entry(name))).isDirectory()) throw new FileError('not-a-file', shown);
+    const stats = await lstat(folder.entry(name));
+    if (stats.isDirectory()) throw new FileError('not-a-file', shown);
     // Something answers to the name. If no entry is spelt so, the file system folds, and a rename would hit another file.
     const bytes = bytesFromName(name);
     const entries = await readdir(folder.real, { encoding: 'buffer' });
     if (!entries.some((entry) => bytes.equals(entry))) throw new FileError('name-twin', shown);
+    return stats.size;
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT') return;
+    if (code === 'ENOENT') return undefined;
     if (code === 'ENAMETOOLONG' || code === 'EILSEQ') {
       throw new FileError('unsafe-name', shown, { cause: error });
     }
     throw fileError(error, shown);
+  }
+}
+
+/**
+ * The name, then `name (1).txt`, `name (2).txt` and so on: the stem is cut where the whole would be too long for a file.
+ */
+export function* otherNames(name: string): Generator<string, void> {
+  yield name;
+  const dot = name.lastIndexOf('.');
+  const hasExtension = dot > 0 && bytesFromName(name.slice(dot)).length <= MAX_EXTENSION_BYTES;
+  const stem = [...(hasExtension ? name.slice(0, dot) : name)];
+  const extension = hasExtension ? name.slice(dot) : '';
+  for (let number = 1; number <= MAX_OTHER_NAMES; number += 1) {
+    const rest = ` (${number})${extension}`;
+    const room = MAX_NAME_BYTES - bytesFromName(rest).length;
+    while (bytesFromName(stem.join('')).length > room) stem.pop();
+    yield `${stem.join('')}${rest}`;
   }
 }
 

@@ -1,10 +1,10 @@
-import type { FileSink, SinkPlan } from '../../download/file-sink.ts';
+import type { FileSink, Placed, SinkPlan } from '../../download/file-sink.ts';
 import { DownloadError, FileError } from '../../errors.ts';
 import { fileError } from '../file-error.ts';
 import type { Folder } from '../folder.ts';
 import type { ByteRange } from '../../download/engine/download-options.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { checkName, checkPlace, syncFolder } from './final-name.ts';
+import { checkName, checkPlace, otherNames, syncFolder } from './final-name.ts';
 import { claimLeftover } from './leftovers.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { PrefixHash } from './prefix-hash.ts';
@@ -43,7 +43,7 @@ export class PartialFile implements FileSink {
   #isDiscarded = false;
   #failure: FileError | undefined;
   #room: Promise<void> | undefined;
-  #committed: Promise<void> | undefined;
+  #committed: Promise<Placed> | undefined;
   #suspended: Promise<number> | undefined;
   #removed: Promise<void> | undefined;
 
@@ -99,7 +99,7 @@ export class PartialFile implements FileSink {
     checkName(plan.name);
     try {
       // It is checked again before the rename; here it spares a download that could not end well.
-      await checkPlace(folder, plan.name);
+      if (plan.existing !== 'rename') await checkPlace(folder, plan.name);
       const leftover = await claimLeftover(folder, plan, options.timing?.watchMs);
       const file = leftover?.file ?? (await TemporaryFile.create(folder, plan));
       return new PartialFile(folder, plan, file, leftover?.note, options);
@@ -150,7 +150,7 @@ export class PartialFile implements FileSink {
     throw this.#error(`${this.#writer.written.total} of ${this.#plan.size} bytes`);
   }
 
-  commit(): Promise<void> {
+  commit(): Promise<Placed> {
     if (this.#suspended !== undefined) return Promise.reject(this.#error('suspended'));
     this.#committed ??= this.#commit();
     return this.#committed;
@@ -169,7 +169,8 @@ export class PartialFile implements FileSink {
     await this.#removeUnlessCommitted();
   }
 
-  async #commit(): Promise<void> {
+  async #commit(): Promise<Placed> {
+    let placed: Placed;
     try {
       this.#check();
       this.#isClosed = true;
@@ -178,13 +179,29 @@ export class PartialFile implements FileSink {
       await Promise.all([this.#hash.stop(), this.#notes.stop()]);
       await this.#file.handle.sync();
       await this.#file.handle.close();
-      await checkPlace(this.#folder, this.#plan.name);
-      if (this.#isDiscarded) throw this.#error('discarded');
-      await this.#file.place(this.#plan.name);
+      placed = await (this.#plan.existing === 'rename' ? this.#placeBeside() : this.#place());
     } catch (error) {
       throw await this.#fail(error);
     }
     await syncFolder(this.#folder);
+    return placed;
+  }
+
+  async #place(): Promise<Placed> {
+    const { name } = this.#plan;
+    const replaced = await checkPlace(this.#folder, name);
+    if (this.#isDiscarded) throw this.#error('discarded');
+    await this.#file.place(name);
+    return { name, replaced };
+  }
+
+  /** What has the name keeps it: the first name that is free is taken. */
+  async #placeBeside(): Promise<Placed> {
+    for (const name of otherNames(this.#plan.name)) {
+      if (this.#isDiscarded) throw this.#error('discarded');
+      if (await this.#file.placeIfFree(name)) return { name, replaced: undefined };
+    }
+    throw new FileError('exists', this.#shown);
   }
 
   async #suspend(): Promise<number> {

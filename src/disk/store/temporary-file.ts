@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rename, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import type { SinkPlan } from '../../download/file-sink.ts';
-import { passFileError } from '../file-error.ts';
+import { passFileError, systemCode } from '../file-error.ts';
 import { UPDATE_FLAGS, type Folder } from '../folder.ts';
 import { encodeNote, type ResumeNote } from './resume-note.ts';
 
@@ -9,6 +9,9 @@ import { encodeNote, type ResumeNote } from './resume-note.ts';
 export type TemporaryKind = 'parte' | 'nota' | 'nota.nova';
 
 const PATTERN = /^\.eachare-([0-9a-f]{12})\.(parte|nota|nota\.nova)$/;
+
+/** From a file system that knows no second name for a file, such as exFAT. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /** The path of a file of a download under way: hidden, so that it is neither listed nor served. */
 export function temporaryPath(folder: Folder, id: string, kind: TemporaryKind): Buffer {
@@ -102,11 +105,30 @@ export class TemporaryFile {
     await utimes(this.#path('nota'), now, now);
   }
 
-  /** Gives the bytes their name; the handle is closed by then. @throws the error of the system */
+  /** Gives the bytes their name, whoever has it; the handle is closed by then. @throws the error of the system */
   async place(name: string): Promise<void> {
     await rename(this.#path('parte'), this.#folder.entry(name));
     // The file is there, whatever becomes of its note: a note without bytes is swept away later.
     await removeTemporary(this.#folder, this.#id);
+  }
+
+  /**
+   * Gives the bytes their name unless something has it; false then.
+   * @throws the error of the system
+   */
+  async placeIfFree(name: string): Promise<boolean> {
+    try {
+      // A rename would replace what came there after a look; a second name does not.
+      await link(this.#path('parte'), this.#folder.entry(name));
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'EEXIST') return false;
+      if (code === undefined || !NO_LINKS.includes(code)) throw error;
+      if (await isTaken(this.#folder.entry(name))) return false;
+      await rename(this.#path('parte'), this.#folder.entry(name));
+    }
+    await removeTemporary(this.#folder, this.#id);
+    return true;
   }
 
   /** Closes and removes all. What is thrown away needs no success: never throws. */
@@ -132,6 +154,16 @@ export async function removeTemporary(folder: Folder, id: string): Promise<void>
       // Not ours to remove, or the folder has gone: it is only tidying up.
       passFileError(error);
     }
+  }
+}
+
+async function isTaken(path: Buffer): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -93,6 +93,10 @@ export const FIXED: readonly Sample[] = [
   ],
   [{ event: 'file-chosen', name: 'milbytes.txt' }, ['arquivo escolhido milbytes.txt']],
   [
+    { event: 'file-replaced', name: 'doc2.txt', size: 21 },
+    ['Substituindo o seu doc2.txt, que tinha 21 bytes.'],
+  ],
+  [
     { ...FINISHED, isProven: false, toldBy: 0 },
     [
       'Download do arquivo m.txt finalizado.',
@@ -234,6 +238,8 @@ const PLAIN: readonly AppEvent[] = [
   { event: 'chunks-doubted', name: EVIL, bytes: 1.5 * MIB },
   { ...STARTED, name: EVIL },
   { ...FINISHED, name: EVIL },
+  { ...FINISHED, savedAs: EVIL },
+  { event: 'file-replaced', name: EVIL, size: 1 },
   { ...FAILED, name: EVIL },
   { event: 'file-chosen', name: EVIL },
   { event: 'message-received', from: A2, type: 'DL', args: [EVIL], clock: 1, clockAfter: 2, reply: false },

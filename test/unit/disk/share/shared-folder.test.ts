@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import {
   chmod,
@@ -403,5 +404,31 @@ describe('SharedFolder.removeStale', () => {
     await utimes(join(path, '.eachare-00000000000a.parte'), old, old);
     expect(await (await share(path)).removeStale()).toBe(0);
     expect(await readdir(path)).toHaveLength(1);
+  });
+});
+
+describe('a file of ours with the name of another', () => {
+  const own = async (offered: { name: string; size: number; sha256?: string }) => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a.txt'), 'abc');
+    await mkdir(join(path, 'folder'));
+    return (await share(path)).own(offered);
+  };
+
+  it.each([
+    ['the size', { name: 'a.txt', size: 3 }, true],
+    [
+      'size and digest',
+      { name: 'a.txt', size: 3, sha256: createHash('sha256').update('abc').digest('hex') },
+      true,
+    ],
+    ['another size', { name: 'a.txt', size: 4 }, false],
+    ['another digest', { name: 'a.txt', size: 3, sha256: '0'.repeat(64) }, false],
+  ])('is compared by %s', async (_, offered, isSame) => {
+    expect(await own(offered)).toMatchObject({ size: 3, isSame });
+  });
+
+  it.each(['b.txt', 'folder', '../a.txt'])('is none: %s', async (name) => {
+    expect(await own({ name, size: 3 })).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { dirname, join, posix, win32 } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkName } from '../../../../src/disk/store/final-name.ts';
+import { checkName, otherNames } from '../../../../src/disk/store/final-name.ts';
 import { FileError } from '../../../../src/errors.ts';
 import { bytesFromName, nameFromBytes } from '../../../../src/protocol/names.ts';
 
@@ -169,5 +169,31 @@ describe('checkName', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('otherNames', () => {
+  const some = (name: string) => [...otherNames(name)].slice(0, 3);
+
+  it.each([
+    ['doc2.txt', ['doc2.txt', 'doc2 (1).txt', 'doc2 (2).txt']],
+    ['a.tar.gz', ['a.tar.gz', 'a.tar (1).gz', 'a.tar (2).gz']],
+    ['README', ['README', 'README (1)', 'README (2)']],
+    ['a (1).txt', ['a (1).txt', 'a (1) (1).txt', 'a (1) (2).txt']],
+  ])('numbers %j before its extension', (name, names) => {
+    expect(some(name)).toEqual(names);
+  });
+
+  it.each([`${'é'.repeat(125)}.txt`, 'x'.repeat(255), `a.${'b'.repeat(253)}`])(
+    'cuts a stem that leaves no room, and no character: %j',
+    (name) => {
+      const names = [...otherNames(name)];
+      for (const each of names) expect(isSafe(each)).toBe(true);
+      expect(new Set(names).size).toBe(names.length);
+    },
+  );
+
+  it('ends', () => {
+    expect([...otherNames('a')].at(-1)).toBe('a (999)');
   });
 });

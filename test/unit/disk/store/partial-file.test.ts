@@ -18,7 +18,58 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** A download of `new` as `a.txt` that leaves alone what is there. */
+async function beside(path: string): Promise<PartialFile> {
+  const plan = { name: 'a.txt', size: 3, chunkSize: 256, existing: 'rename' } as const;
+  const sink = await PartialFile.create(new Folder(path, Buffer.from(path)), plan);
+  await sink.write(0, Buffer.from('new'));
+  return sink;
+}
+
+describe('PartialFile beside a file of the same name', () => {
+  it('has its name where nothing else has', async () => {
+    const path = await temporaryFolder();
+    expect(await (await beside(path)).commit()).toEqual({ name: 'a.txt', replaced: undefined });
+    expect(await readdir(path)).toEqual(['a.txt']);
+  });
+
+  it('takes the first name that is free, and touches nothing else: files, folders, links that lead nowhere', async () => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a.txt'), 'old');
+    await mkdir(join(path, 'a (1).txt'));
+    await symlink('/nowhere/at/all', join(path, 'a (2).txt'));
+    expect(await (await beside(path)).commit()).toEqual({ name: 'a (3).txt', replaced: undefined });
+    expect((await readdir(path)).sort()).toEqual(['a (1).txt', 'a (2).txt', 'a (3).txt', 'a.txt']);
+    expect(await readFile(join(path, 'a.txt'), 'utf8')).toBe('old');
+    expect(await readFile(join(path, 'a (3).txt'), 'utf8')).toBe('new');
+  });
+
+  it('does not replace what comes there last of all', async () => {
+    const path = await temporaryFolder();
+    const both = await Promise.all([await beside(path), await beside(path)].map((sink) => sink.commit()));
+    expect(both.map(({ name }) => name).sort()).toEqual(['a (1).txt', 'a.txt']);
+    expect((await readdir(path)).sort()).toEqual(['a (1).txt', 'a.txt']);
+  });
+
+  it('fails where all names are taken, and leaves nothing', async () => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a.txt'), 'old');
+    for (let n = 1; n <= 999; n += 1) await symlink('x', join(path, `a (${n}).txt`));
+    await expect((await beside(path)).commit()).rejects.toMatchObject({ code: 'exists' });
+    expect(await readdir(path)).toHaveLength(1000);
+  });
+});
+
 describe('PartialFile', () => {
+  it('tells how large the file was that it replaces', async () => {
+    const path = await temporaryFolder();
+    await writeFile(join(path, 'a.txt'), 'old one');
+    const sink = await begin(path, 'a.txt', 3, 256);
+    await sink.write(0, Buffer.from('new'));
+    expect(await sink.commit()).toEqual({ name: 'a.txt', replaced: 7 });
+    expect(await readFile(join(path, 'a.txt'), 'utf8')).toBe('new');
+  });
+
   it('has no name before the commit and leaves nothing else behind', async () => {
     const path = await temporaryFolder();
     const sink = await begin(path, 'a.txt', 6, 4);
