@@ -2,8 +2,11 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FaultProxy } from '../helpers/fault-proxy.ts';
+import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { runProgram } from '../helpers/run-program.ts';
-import { SpawnedPeer } from '../helpers/spawned-peer.ts';
+import { SpawnedPeer, type LoggedEvent } from '../helpers/spawned-peer.ts';
+import { until } from '../helpers/until.ts';
 
 let home = '';
 let key = '';
@@ -47,4 +50,28 @@ it('who has the key downloads; the log holds nothing of it', async () => {
   expect((await client.exit).code).toBe(0);
   const secret = (await readFile(key, 'utf8')).trim();
   expect(await readFile(client.logPath, 'utf8')).not.toContain(secret);
+});
+
+it('who has the key goes on with a download that was killed', async () => {
+  const args = ['--chave', key];
+  const data = new RandomNumbers(95).bytes(3_000_000);
+  await using server = await SpawnedPeer.start({ files: { f: data }, args: ['--sem-menu', ...args] });
+  await using line = await FaultProxy.start(server.port, { toClient: { bytesPerSecond: 2_000_000 } });
+  await using first = await SpawnedPeer.start({ neighbours: [line.address], args });
+  first.type(1, 1, 4, 1);
+  await until(() => line.bytesToClient > 1_500_000, 20_000, 'half of the file');
+  first.process.kill('SIGKILL');
+  await first.exit;
+  await using second = await SpawnedPeer.start({
+    neighbours: [server.address],
+    args,
+    folderPath: first.folder,
+  });
+  second.type(1, 1, 4, 1);
+  const isEnd = ({ event }: LoggedEvent) => event === 'download-finished' || event === 'download-failed';
+  expect(await second.until(isEnd)).toMatchObject({ event: 'download-finished', isProven: true });
+  const started = second.events.find(({ event }) => event === 'download-started');
+  expect(started).toMatchObject({ event: 'download-started' });
+  expect(started?.event === 'download-started' ? started.resumed : 0).toBeGreaterThan(0);
+  expect((await second.file('f')).equals(data)).toBe(true);
 });

@@ -15,6 +15,12 @@ const key = randomBytes(32);
 const data = new RandomNumbers(93).bytes(300_000);
 const LS = '127.0.0.1:9 1 LS\n';
 
+function lengthOf(text: string): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64BE(BigInt(Buffer.byteLength(text)));
+  return length;
+}
+
 const opened: RawSocket[] = [];
 afterEach(() => opened.splice(0).forEach((raw) => raw[Symbol.dispose]()));
 
@@ -71,6 +77,30 @@ describe('inside a private network', () => {
     const reply = String(await raw.untilEnd());
     expect(reply.endsWith(`FILE f ${large.length} 0 ${large.toString('base64')}\n`)).toBe(true);
     expect(raw.ending).toBe('fin');
+  });
+
+  it.each([
+    ['prefixed', (text: string) => Buffer.concat([lengthOf(text), Buffer.from(text)])],
+    ['raw', (text: string) => Buffer.from(text)],
+    ['line', (text: string) => Buffer.from(`${text}\n`)],
+  ])('a program that speaks the dialect %s is understood', async (dialect, framed) => {
+    const secure = new Secure({ key, timing: DEFAULT_TIMING, onNoKey: () => undefined });
+    await using listener = await RawServer.start(({ socket }) => {
+      const program = secure.accept(socket);
+      program.on('error', () => undefined);
+      program.on('data', (bytes) => {
+        const type = String(bytes).trim().split(' ')[2];
+        if (type === 'LS') program.end(framed(`127.0.0.1:${listener.port} 7 LS_LIST 1 f:3`));
+        else if (type === 'HELLO') program.end(framed(`127.0.0.1:${listener.port} 7 RETURN_HELLO`));
+        else program.end();
+      });
+    });
+    await using peer = await TestPeer.start({ key, knows: [listener.address] });
+    await peer.peer.hello(listener.address);
+    const reply = await peer.peer.request(listener.address, { type: 'LS' });
+    expect(reply.files).toEqual([{ token: 'f', size: 3 }]);
+    expect(peer.reporter.all('dialect-learnt').at(-1)).toMatchObject({ dialect });
+    expect(peer.neighbours.get(listener.address)?.status).toBe('ONLINE');
   });
 
   it('a connection can be broken off with a RST', async () => {
