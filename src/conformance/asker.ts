@@ -114,7 +114,8 @@ export class Asker {
     const types = REPLY_TYPES[type] ?? [];
     const pending: Pending = { types, args, back: undefined, wire };
     this.#pending.add(pending);
-    const sent = this.stamp(type, args);
+    const spaced = type === 'GET_PEERS' && manner.wantsSpace ? [''] : args;
+    const sent = this.stamp(type, spaced);
     const { clock } = this;
     if (options.write === undefined) wire.write(sent);
     else await options.write(wire, sent);
@@ -168,6 +169,8 @@ export class Asker {
       await wire.until(() => isOver() || wire.heldBytes > before, Math.min(left(), QUIET_MS));
     }
     const mayComeBack = !isOptional && manner.answers !== 'here' && wire.heldBytes === 0;
+    // Its end is answered with ours: nobody is kept waiting by a half of a connection.
+    if (mayComeBack && wire.end === 'closed') wire.finish();
     if (mayComeBack) await wire.until(() => pending.back !== undefined, Math.min(left(), BACK_MS));
     await wire.until(
       () => wire.end !== 'open',

@@ -20,6 +20,13 @@ const CLOSE_MS = 1_500;
 /** A second request on the same connection is answered within this time, or never. */
 const AGAIN_MS = 1_000;
 
+/** What is asked until it answers something: GET_PEERS, the same with a space before its newline (a habit of the field), LS. */
+const TRIES = [
+  ['GET_PEERS', false],
+  ['GET_PEERS', true],
+  ['LS', false],
+] as const;
+
 /**
  * Finds out how the program speaks, with a HELLO and a GET_PEERS (or LS where that is not answered), and remembers it in the manner of
  * the target. Returns the type of request that it answers.
@@ -32,7 +39,9 @@ export async function findDialect(target: Target, asker: Asker): Promise<'GET_PE
   const isQuiet = hello.came === 'nowhere' && first.end === 'open';
   if (isQuiet && (await keeps(target, asker, first))) return 'GET_PEERS';
   first.destroy();
-  for (const type of ['GET_PEERS', 'LS'] as const) {
+  let silent = hello;
+  for (const [type, wantsSpace] of TRIES) {
+    target.manner.wantsSpace = wantsSpace;
     const wire = await asker.dial();
     const exchange = await asker.ask(type, [], { on: wire, settleMs: CLOSE_MS });
     if (isAnswer(exchange)) {
@@ -43,9 +52,10 @@ export async function findDialect(target: Target, asker: Asker): Promise<'GET_PE
       return type;
     }
     wire.destroy();
-    if (exchange.reply.length > 0 || exchange.end === 'open') throw new NoProgram(exchange);
+    if (exchange.reply.length > 0) throw new NoProgram(exchange);
+    silent = exchange;
   }
-  throw new NoProgram({ reply: Buffer.alloc(0), end: 'closed' });
+  throw new NoProgram(silent);
 }
 
 function isAnswer({ reading, type }: Exchange): boolean {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from '../errors.ts';
-import { splitAddress, type Address } from '../protocol/address.ts';
+import { formatAddress, splitAddress, type Address } from '../protocol/address.ts';
 import type { DialectName } from '../protocol/dialect.ts';
 import { Asker, type AskerOptions, type Exchange } from './asker.ts';
 import { Wire } from './wire.ts';
@@ -10,13 +10,15 @@ const TRY_AGAIN_MS = 150;
 
 /** How the program puts messages into connections, as far as asking it depends on that. */
 export interface Manner {
-  dialect: DialectName | 'outbox';
+  dialect: DialectName;
   /** What has shown it, in Portuguese. */
   evidence: string;
   /** Where its replies come. */
   answers: 'unknown' | 'here' | 'back';
   /** Everything goes over one connection. */
   keeps: boolean;
+  /** It understands GET_PEERS only with a space before the newline. */
+  wantsSpace: boolean;
   /** It does not close after a reply. */
   leavesOpen: boolean;
 }
@@ -50,6 +52,7 @@ export class Target {
     evidence: '',
     answers: 'unknown',
     keeps: false,
+    wantsSpace: false,
     leavesOpen: false,
   };
   /** Every exchange so far, in the order in which they ended. */
@@ -105,6 +108,12 @@ export class Target {
     this.localHost = wire.localHost;
     this.remoteHost = wire.remoteHost;
     return wire;
+  }
+
+  /** Its address as it was given, and with the host that the name stands for. */
+  get names(): readonly Address[] {
+    const { port } = splitAddress(this.address);
+    return [this.address, formatAddress({ host: this.remoteHost, port })];
   }
 
   record(exchange: Exchange): Exchange {

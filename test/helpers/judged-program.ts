@@ -81,8 +81,6 @@ export interface JudgedOptions {
   readonly steps?: Partial<Steps>;
   /** Asked at each request whether it is the last one: the process ends in place of an answer. */
   readonly diesAfter?: () => boolean;
-  /** Keeps one connection of its own to each peer for its replies, and reads every request of a peer from one connection of that peer. */
-  readonly isOutbox?: boolean;
 }
 
 /** A small peer as a student writes it, one line a request, with at most one mistake in it. */
@@ -96,12 +94,9 @@ export class JudgedProgram implements AsyncDisposable {
   readonly #neighbours = new Map<string, Neighbour>([['127.0.0.1:9', { status: 'OFFLINE', clock: 0 }]]);
   readonly #sockets = new Set<net.Socket>();
   readonly #server: net.Server;
-  readonly #outboxes = new Map<string, net.Socket>();
-  readonly #isOutbox: boolean;
   readonly #diesAfter: () => boolean;
 
-  private constructor({ files = {}, steps = {}, diesAfter = () => false, isOutbox = false }: JudgedOptions) {
-    this.#isOutbox = isOutbox;
+  private constructor({ files = {}, steps = {}, diesAfter = () => false }: JudgedOptions) {
     this.#diesAfter = diesAfter;
     this.#steps = { ...RIGHT, ...steps };
     this.#files = new Map(Object.entries(files));
@@ -121,7 +116,7 @@ export class JudgedProgram implements AsyncDisposable {
   }
 
   #stop(): Promise<void> {
-    for (const socket of [...this.#sockets, ...this.#outboxes.values()]) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     if (this.#isDead) return Promise.resolve();
     this.#isDead = true;
     return new Promise((resolve) => this.#server.close(() => resolve()));
@@ -135,12 +130,6 @@ export class JudgedProgram implements AsyncDisposable {
     let text = '';
     let isOver = false;
     const look = (isEnd: boolean) => {
-      if (this.#isOutbox) {
-        const lines = text.split('\n');
-        text = lines.pop() ?? '';
-        for (const line of lines) this.#take(line, socket);
-        return;
-      }
       if (isOver || !(isEnd || this.#steps.isWhole(text) || text.length > MOST_CHARACTERS)) return;
       isOver = true;
       this.#take(text, socket);
@@ -166,22 +155,11 @@ export class JudgedProgram implements AsyncDisposable {
     const name = learn(request);
     if (name !== undefined) this.#neighbours.set(name, { status: status(request), clock: request.clock });
     const reply = this.#reply(request);
-    if (reply === undefined) return this.#isOutbox ? undefined : void socket.end();
+    if (reply === undefined) return void socket.end();
     this.#clock = this.#steps.send(this.#clock);
     const head = [this.#steps.origin(this.address, socket), this.#steps.clockText(this.#clock)];
     const text = [...head, ...reply].filter((token) => token !== '').join(' ');
-    const line = this.#steps.line(text, String(reply[0]));
-    if (this.#isOutbox) this.#outboxTo(origin).write(line);
-    else socket.end(line);
-  }
-
-  #outboxTo(address: string): net.Socket {
-    const known = this.#outboxes.get(address);
-    if (known?.writable === true) return known;
-    const [host = '', port = ''] = address.split(':');
-    const socket = net.connect({ host, port: Number(port) }).on('error', () => undefined);
-    this.#outboxes.set(address, socket);
-    return socket;
+    socket.end(this.#steps.line(text, String(reply[0])));
   }
 
   #refuse(text: string, socket: net.Socket): void {

@@ -43,6 +43,11 @@ export const GET_PEERS: readonly Case[] = [
     async (exam) => {
       const exchange = exam.ping === 'GET_PEERS' ? await list(exam) : await exam.askers.bia.ask('GET_PEERS');
       const { reading } = exchange;
+      if (exam.target.manner.wantsSpace)
+        return found('tolerated', exchange, {
+          expected: 'a mesma resposta a um GET_PEERS sem o espaço',
+          hint: 'hábito conhecido: só entende GET_PEERS com um espaço antes do "\\n"',
+        });
       if (reading?.type === 'PEER_LIST') return HOLDS;
       const expected = `<origem> <relógio> PEER_LIST ${FORM}`;
       if (reading?.type === 'PEERS_LIST')
@@ -133,8 +138,8 @@ export const GET_PEERS: readonly Case[] = [
   }),
   about('sem-si', 'o próprio programa fica fora da lista', '3', async (exam) => {
     const exchange = await list(exam);
-    const { address } = exam.target;
-    if (entryOf(exchange, address) === undefined) return HOLDS;
+    const address = exam.target.names.find((name) => entryOf(exchange, name) !== undefined);
+    if (address === undefined) return HOLDS;
     return found('broken', exchange, {
       expected: `uma lista sem ${address}, que é o próprio programa`,
       hint: 'não acrescente o próprio endereço aos vizinhos, nem quando outro peer o conta',

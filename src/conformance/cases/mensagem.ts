@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, splitAddress } from '../../protocol/address.ts';
+import { parseAddress, splitAddress } from '../../protocol/address.ts';
 import type { Exchange } from '../asker.ts';
 import { found, type Case, type Exam } from '../exam.ts';
 import { chunk, usefulFiles } from '../chunks.ts';
@@ -98,9 +98,8 @@ function judgeClean(all: readonly Exchange[]): Outcome {
 
 function judgeOrigin(all: readonly Exchange[], { target }: Exam): Outcome {
   const { port } = splitAddress(target.address);
-  const hosts = [target.address, formatAddress({ host: target.remoteHost, port })];
   const isWrong = ({ reading }: Exchange) =>
-    !hosts.includes(parseAddress(reading?.origin ?? '') ?? target.address);
+    !target.names.includes(parseAddress(reading?.origin ?? '') ?? target.address);
   const isBare = ({ reading }: Exchange) => parseAddress(reading?.origin ?? '') === undefined;
   const isWildcard = ({ reading }: Exchange) =>
     ['0.0.0.0', '[::]', 'localhost'].some((host) => reading?.origin === `${host}:${port}`);
