@@ -141,6 +141,8 @@ const SUBCOMMANDS: Readonly<
   diagrama: async (args, around) => (await import('./diagram/diagrama.ts')).diagrama(args, around),
   chave: async (args, around) => (await import('./chave.ts')).chave(args, around),
   conferir: async (args, around) => (await import('./diagram/conferir.ts')).conferir(args, around),
+  experimento: async (args, around) =>
+    (await import('./experiment/experimento.ts')).experimento(args, around),
 };
 
 /** What a subcommand gets of the outside. */

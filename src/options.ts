@@ -67,6 +67,7 @@ Cores: ciano = pedido nosso, azul = resposta nossa, magenta = pedido de outro,
 Outros comandos (cada um com a sua --ajuda):
   eachare diagrama <eventos.jsonl>…  desenha o diagrama espaço-tempo de uma execução
   eachare conferir <eventos.jsonl>…  confere as regras do relógio de Lamport e do protocolo
+  eachare experimento                mede downloads por tamanho de chunk e número de peers
   eachare chave <arquivo>            cria a chave de uma rede privada (--chave)
 
 Códigos de saída:
