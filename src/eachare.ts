@@ -159,6 +159,8 @@ const SUBCOMMANDS: Readonly<
       version: version(),
       all: () => allHelps(around),
     }),
+  experimento: async (args, around) =>
+    (await import('./experiment/experimento.ts')).experimento(args, around),
 };
 
 function version(): string {

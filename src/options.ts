@@ -88,6 +88,7 @@ Outros comandos (cada um com a sua --ajuda):
   eachare diagrama <eventos.jsonl>…  desenha o diagrama espaço-tempo de uma execução
   eachare conferir <eventos.jsonl>…  confere as regras do relógio de Lamport e do protocolo
   eachare avaliar <endereço:porta>   avalia um programa EACHare: fala como um peer e julga as respostas
+  eachare experimento                mede downloads por tamanho de chunk e número de peers
   eachare chave <arquivo>            cria a chave de uma rede privada (--chave)
   eachare completar <shell>          completa a linha de comando com Tab, em bash, zsh e fish
 
