@@ -7,6 +7,7 @@ import { outcomeOf, type RequestOptions } from './network/ask.ts';
 import type { OwnRequest } from './network/awaited-replies.ts';
 import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
 import { Client } from './network/client.ts';
+import { RepliesElsewhere } from './network/elsewhere.ts';
 import type { ExchangeEvent } from './network/exchange.ts';
 import { FairShare } from './network/fair-share.ts';
 import { Handshake } from './network/handshake.ts';
@@ -73,6 +74,7 @@ export class Peer {
   readonly #known: KnownPeers;
   readonly #pool: Pool;
   readonly #handshake: Handshake;
+  readonly #elsewhere: RepliesElsewhere;
   readonly #client: Client;
   readonly #recogniser: Recogniser;
   readonly #server: RequestServer;
@@ -115,7 +117,9 @@ export class Peer {
     const send = (connection: Connection, to: Address, draft: Draft, chunks?: number) =>
       this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
     this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
+    this.#elsewhere = new RepliesElsewhere(this.#timing);
     this.#client = new Client({
+      elsewhere: this.#elsewhere,
       ...common,
       pool: this.#pool,
       handshake: this.#handshake,
@@ -137,7 +141,7 @@ export class Peer {
       onSocket: (outer) => {
         const socket = secure?.accept(outer) ?? outer;
         const host = socket.remoteAddress ?? '?';
-        const awaitedBytes = () => this.#client.awaitedBytes(host);
+        const awaitedBytes = () => this.#elsewhere.awaitedBytes(host);
         return new Connection(
           socket,
           { own: this.#address, awaitedBytes, timing: this.#timing, processor },
@@ -316,7 +320,7 @@ export class Peer {
   ): void {
     const { message } = event;
     const { exchange } = connection;
-    const elsewhere = event.event === 'stray' ? this.#client.takeAwaited(connection, message) : undefined;
+    const elsewhere = event.event === 'stray' ? this.#elsewhere.take(connection, message) : undefined;
     const isExpected = elsewhere !== undefined || message.type === 'RETURN_HELLO' || exchange.isAsking;
     if (event.event === 'stray' && !isExpected) {
       // It may be late; a program with one outgoing connection would not open another.
@@ -335,7 +339,7 @@ export class Peer {
       case 'stray':
         this.#learn(connection, event.seen);
         if (elsewhere === undefined) return finishStray(connection);
-        void this.#client.calledBack(connection, elsewhere, message).then((goesOn) => {
+        void this.#elsewhere.arrived(connection, elsewhere, message).then((goesOn) => {
           if (goesOn) exchange.become('persistent');
           else finishStray(connection);
         });
