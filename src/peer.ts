@@ -278,7 +278,9 @@ export class Peer {
     this.#reporter.report({ event: 'clock-updated', clock, cause: 'send' });
     this.#reporter.report(new MessageSentEvent(to, draft, clock, reply, chunks));
     connection.write(encodeForSocket(stamp(draft, this.#address, clock), dialect));
-    if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
+    if (reply || draft.type === 'BYE') return;
+    // Each try of one that is dialled and never answers would make it come and go.
+    if (draft.type === 'HELLO' || !this.#known.look(to).isSilent) this.#reports.observe(to, 'ONLINE');
   }
 
   #sendOwn(connection: Connection, { draft, chunks, framing = DEFAULT_DIALECT }: OwnRequest): void {
@@ -325,7 +327,7 @@ export class Peer {
     if (event.event === 'stray' && !isExpected) {
       // It may be late; a program with one outgoing connection would not open another.
       if (this.#known.look(message.origin).dialect?.replies !== 'on-own-connection') connection.finish();
-      return this.#reports.rejected(connection.remoteHost, 'unexpected-type');
+      return this.#reports.rejected(connection.remoteHost, 'unrequested-reply');
     }
     const about = { reply: event.event !== 'request', chunks: this.#chunksOf(event, elsewhere) };
     this.#receive(connection, message, about);
@@ -355,6 +357,7 @@ export class Peer {
     const speaker = connection.exchange.neighbour ?? message.origin;
     const clock = isFollowed ? message.clock : 0;
     if (connection.exchange.isOurs || this.#recogniser.isFrom(message, connection)) {
+      this.#known.look(speaker).isSilent = false;
       if (message.type === 'BYE') this.#reports.left(speaker, clock);
       else this.#reports.observe(speaker, 'ONLINE', clock);
       return;
@@ -461,7 +464,9 @@ export class Peer {
     // A close in good order alone does not mean that a source is gone; programs of part 1 know neither LS nor DL.
     if ((isQuiet && code === 'reset') || (code === 'no-reply' && (isQuiet || type === 'LS'))) return;
     // Our own shortage says nothing about the neighbour.
-    if (code !== 'no-resources') this.#reports.observe(to, 'OFFLINE');
+    if (code === 'no-resources') return;
+    if (code === 'reply-timeout') this.#known.get(to).isSilent = true;
+    this.#reports.observe(to, 'OFFLINE');
   }
 }
 

@@ -3,7 +3,7 @@ import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, SPACED_REQUEST } from '../protocol/dialect.ts';
 import type { DlDraft, Draft, Message, RequestDraft } from '../protocol/message.ts';
-import { base64Token } from '../protocol/names.ts';
+import { base64Token, decodeName } from '../protocol/names.ts';
 import { ask, isWholeFile, type AskOptions, type RequestOptions } from './ask.ts';
 import type { RepliesElsewhere } from './elsewhere.ts';
 import type { Handshake } from './handshake.ts';
@@ -145,6 +145,7 @@ export class Client {
       return reply;
     } catch (error) {
       if (!isLost(error, 'no-reply', 'reply-timeout') || peer.names !== undefined) throw error;
+      peer.tellBase64(decodeName(draft.token));
       const reply = await this.#ask(peer, inBase64, options);
       peer.names = 'base64';
       return reply;
