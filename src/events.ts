@@ -52,6 +52,8 @@ export type AppEvent =
       readonly dialect: string;
       readonly evidence: string;
     }
+  /** It is silent to the name of a file as it lists it, and gets it in base64, as some programs want it. */
+  | { readonly event: 'name-tried-in-base64'; readonly neighbour: Address; readonly name: string }
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
@@ -124,7 +126,13 @@ export type AppEvent =
 
 /** What can be wrong with a connection that somebody opened to us. */
 export type RejectionCode =
-  ProtocolErrorCode | 'request-timeout' | 'no-key' | 'too-many-connections' | 'accept-failed';
+  | ProtocolErrorCode
+  | 'request-timeout'
+  | 'no-key'
+  | 'too-many-connections'
+  | 'accept-failed'
+  // a reply on a connection of its own to no request that is open
+  | 'unrequested-reply';
 
 /** `args` as on the wire, long ones cut. Pair it with its receipt by (`peer` of this log, `clock`). */
 export interface MessageSent {

@@ -7,6 +7,7 @@ import { outcomeOf, type RequestOptions } from './network/ask.ts';
 import type { OwnRequest } from './network/awaited-replies.ts';
 import { ChunkStream, type WantedFile } from './network/chunk-stream.ts';
 import { Client } from './network/client.ts';
+import { RepliesElsewhere } from './network/elsewhere.ts';
 import type { ExchangeEvent } from './network/exchange.ts';
 import { FairShare } from './network/fair-share.ts';
 import { Handshake } from './network/handshake.ts';
@@ -73,6 +74,7 @@ export class Peer {
   readonly #known: KnownPeers;
   readonly #pool: Pool;
   readonly #handshake: Handshake;
+  readonly #elsewhere: RepliesElsewhere;
   readonly #client: Client;
   readonly #recogniser: Recogniser;
   readonly #server: RequestServer;
@@ -115,7 +117,9 @@ export class Peer {
     const send = (connection: Connection, to: Address, draft: Draft, chunks?: number) =>
       this.#send(connection, to, draft, DEFAULT_DIALECT, { reply: false, chunks });
     this.#handshake = new Handshake({ ...common, pool: this.#pool, send });
+    this.#elsewhere = new RepliesElsewhere(this.#timing);
     this.#client = new Client({
+      elsewhere: this.#elsewhere,
       ...common,
       pool: this.#pool,
       handshake: this.#handshake,
@@ -137,7 +141,7 @@ export class Peer {
       onSocket: (outer) => {
         const socket = secure?.accept(outer) ?? outer;
         const host = socket.remoteAddress ?? '?';
-        const awaitedBytes = () => this.#client.awaitedBytes(host);
+        const awaitedBytes = () => this.#elsewhere.awaitedBytes(host);
         return new Connection(
           socket,
           { own: this.#address, awaitedBytes, timing: this.#timing, processor },
@@ -274,7 +278,9 @@ export class Peer {
     this.#reporter.report({ event: 'clock-updated', clock, cause: 'send' });
     this.#reporter.report(new MessageSentEvent(to, draft, clock, reply, chunks));
     connection.write(encodeForSocket(stamp(draft, this.#address, clock), dialect));
-    if (!reply && draft.type !== 'BYE') this.#reports.observe(to, 'ONLINE');
+    if (reply || draft.type === 'BYE') return;
+    // Each try of one that is dialled and never answers would make it come and go.
+    if (draft.type === 'HELLO' || !this.#known.look(to).isSilent) this.#reports.observe(to, 'ONLINE');
   }
 
   #sendOwn(connection: Connection, { draft, chunks, framing = DEFAULT_DIALECT }: OwnRequest): void {
@@ -316,12 +322,12 @@ export class Peer {
   ): void {
     const { message } = event;
     const { exchange } = connection;
-    const elsewhere = event.event === 'stray' ? this.#client.takeAwaited(connection, message) : undefined;
+    const elsewhere = event.event === 'stray' ? this.#elsewhere.take(connection, message) : undefined;
     const isExpected = elsewhere !== undefined || message.type === 'RETURN_HELLO' || exchange.isAsking;
     if (event.event === 'stray' && !isExpected) {
       // It may be late; a program with one outgoing connection would not open another.
       if (this.#known.look(message.origin).dialect?.replies !== 'on-own-connection') connection.finish();
-      return this.#reports.rejected(connection.remoteHost, 'unexpected-type');
+      return this.#reports.rejected(connection.remoteHost, 'unrequested-reply');
     }
     const about = { reply: event.event !== 'request', chunks: this.#chunksOf(event, elsewhere) };
     this.#receive(connection, message, about);
@@ -335,7 +341,7 @@ export class Peer {
       case 'stray':
         this.#learn(connection, event.seen);
         if (elsewhere === undefined) return finishStray(connection);
-        void this.#client.calledBack(connection, elsewhere, message).then((goesOn) => {
+        void this.#elsewhere.arrived(connection, elsewhere, message).then((goesOn) => {
           if (goesOn) exchange.become('persistent');
           else finishStray(connection);
         });
@@ -351,6 +357,7 @@ export class Peer {
     const speaker = connection.exchange.neighbour ?? message.origin;
     const clock = isFollowed ? message.clock : 0;
     if (connection.exchange.isOurs || this.#recogniser.isFrom(message, connection)) {
+      this.#known.look(speaker).isSilent = false;
       if (message.type === 'BYE') this.#reports.left(speaker, clock);
       else this.#reports.observe(speaker, 'ONLINE', clock);
       return;
@@ -457,7 +464,9 @@ export class Peer {
     // A close in good order alone does not mean that a source is gone; programs of part 1 know neither LS nor DL.
     if ((isQuiet && code === 'reset') || (code === 'no-reply' && (isQuiet || type === 'LS'))) return;
     // Our own shortage says nothing about the neighbour.
-    if (code !== 'no-resources') this.#reports.observe(to, 'OFFLINE');
+    if (code === 'no-resources') return;
+    if (code === 'reply-timeout') this.#known.get(to).isSilent = true;
+    this.#reports.observe(to, 'OFFLINE');
   }
 }
 

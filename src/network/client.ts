@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import { DEFAULT_DIALECT, evidenceOfCallback, proveByReply, SPACED_REQUEST } from '../protocol/dialect.ts';
-import {
-  REPLY_TYPE,
-  type DlDraft,
-  type Draft,
-  type Message,
-  type RequestDraft,
-} from '../protocol/message.ts';
-import { base64Token } from '../protocol/names.ts';
-import { ask, isReplyTo, isWholeFile, maxReplyBytes, type AskOptions, type RequestOptions } from './ask.ts';
+import { DEFAULT_DIALECT, SPACED_REQUEST } from '../protocol/dialect.ts';
+import type { DlDraft, Draft, Message, RequestDraft } from '../protocol/message.ts';
+import { base64Token, decodeName } from '../protocol/names.ts';
+import { ask, isWholeFile, type AskOptions, type RequestOptions } from './ask.ts';
+import type { RepliesElsewhere } from './elsewhere.ts';
 import type { Handshake } from './handshake.ts';
 import { whileBusy } from './handshake.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
@@ -23,23 +18,11 @@ export interface ClientOptions {
   readonly known: KnownPeers;
   readonly pool: Pool;
   readonly handshake: Handshake;
+  readonly elsewhere: RepliesElsewhere;
   readonly timing: Timing;
   readonly pace: Pace;
   /** Stamps and writes a message that has no reply. */
   readonly send: (connection: Connection, to: Address, draft: Draft, chunks?: number) => void;
-}
-
-/** A reply that may come on a connection that its sender opens (section 7, callback and outbox). */
-interface AwaitedElsewhere {
-  readonly peer: KnownPeer;
-  /** On which the request is, where its reply may come there as well. */
-  readonly connection: Connection | undefined;
-  readonly draft: RequestDraft;
-  /** Longest line in bytes that it can be. */
-  readonly bytes: number;
-  /** For FILE: how many chunks its file has. */
-  readonly chunks: number | undefined;
-  readonly resolve: (message: Message) => void;
 }
 
 /**
@@ -51,7 +34,6 @@ interface AwaitedElsewhere {
  */
 export class Client {
   readonly #options: ClientOptions;
-  readonly #elsewhere = new Set<AwaitedElsewhere>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -94,49 +76,6 @@ export class Client {
     // Until the other side has closed: a socket destroyed with its replies unread would take the BYE back.
     const givenUp = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     await Promise.race([connection.closed, givenUp]);
-  }
-
-  /** Longest reply in bytes that may come now on a connection that this host opens; 0 where none is awaited. */
-  awaitedBytes(remoteHost: string): number {
-    let longest = 0;
-    for (const { peer, bytes } of this.#elsewhere)
-      if (bytes > longest && peer.isAt(remoteHost)) longest = bytes;
-    return longest;
-  }
-
-  /** Takes out the request that this reply, on a connection of its own, answers; undefined where there is none. */
-  takeAwaited(connection: Connection, message: Message): AwaitedElsewhere | undefined {
-    for (const awaited of this.#elsewhere) {
-      const { peer, draft } = awaited;
-      const isIt =
-        message.origin === peer.address &&
-        message.type === REPLY_TYPE[draft.type] &&
-        isReplyTo(message, draft) &&
-        !connection.exchange.isOurs &&
-        peer.isAt(connection.remoteHost);
-      if (!isIt) continue;
-      this.#elsewhere.delete(awaited);
-      return awaited;
-    }
-    return undefined;
-  }
-
-  /**
-   * A reply has come on a connection that its sender has opened; whether more may come on that. A program that closes neither this connection nor that of the request keeps both.
-   */
-  async calledBack(on: Connection, awaited: AwaitedElsewhere, message: Message): Promise<boolean> {
-    const { peer, connection, resolve } = awaited;
-    const isCallback =
-      peer.dialect?.replies === 'on-new-connection' && connection?.exchange.hasEnded !== false;
-    if (peer.dialect?.replies !== 'on-own-connection' && !isCallback) {
-      const { endLook } = this.#options.timing;
-      const both = connection === undefined ? [on] : [on, connection];
-      const closed = await anyEnds(both, endLook);
-      peer.learn(proveByReply(evidenceOfCallback(message, closed), peer.dialect));
-    }
-    if (peer.dialect?.replies === 'on-own-connection') connection?.answeredElsewhere(message);
-    resolve(message);
-    return peer.dialect?.replies === 'on-own-connection';
   }
 
   async #ask(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
@@ -206,6 +145,7 @@ export class Client {
       return reply;
     } catch (error) {
       if (!isLost(error, 'no-reply', 'reply-timeout') || peer.names !== undefined) throw error;
+      peer.tellBase64(decodeName(draft.token));
       const reply = await this.#ask(peer, inBase64, options);
       peer.names = 'base64';
       return reply;
@@ -264,7 +204,7 @@ export class Client {
     { callbackMs = 0, ...options }: AskOptions & { readonly callbackMs?: number },
   ): Promise<Message> {
     if (!this.#mayCallBack(peer, draft)) return ask(connection, draft, options);
-    const callback = this.#awaitElsewhere(peer, connection, draft, options);
+    const callback = this.#options.elsewhere.await(peer, connection, draft, options);
     try {
       return await eitherWay(ask(connection, draft, options), callback.reply, callbackMs);
     } finally {
@@ -274,9 +214,9 @@ export class Client {
 
   /** Asks a program that answers on the connection that it has opened to us; nothing comes back on ours. */
   async #askOneWay(peer: KnownPeer, draft: RequestDraft, options: RequestOptions): Promise<Message> {
-    const { pool, pace, timing, send } = this.#options;
+    const { pool, pace, timing, send, elsewhere } = this.#options;
     const { signal, chunks } = options;
-    const awaited = this.#awaitElsewhere(peer, undefined, draft, options);
+    const awaited = elsewhere.await(peer, undefined, draft, options);
     const over = new AbortController();
     try {
       // One after the other, and after what we answer there: a long reply is written piece by piece.
@@ -314,19 +254,6 @@ export class Client {
     if (ignores.has(draft.type) && dialect?.replies === 'here') return false;
     return draft.type !== 'DL' || dialect === undefined || dialect.replies !== 'here';
   }
-
-  #awaitElsewhere(
-    peer: KnownPeer,
-    connection: Connection | undefined,
-    draft: RequestDraft,
-    { chunks }: RequestOptions,
-  ): { readonly reply: Promise<Message>; readonly cancel: () => void } {
-    let resolve: (message: Message) => void = () => undefined;
-    const reply = new Promise<Message>((settle) => (resolve = settle));
-    const awaited = { peer, connection, draft, bytes: maxReplyBytes(draft, chunks), chunks, resolve };
-    this.#elsewhere.add(awaited);
-    return { reply, cancel: () => this.#elsewhere.delete(awaited) };
-  }
 }
 
 /**
@@ -349,15 +276,6 @@ async function eitherWay(
     // Where the other one has won nobody looks at this any more.
     direct.catch(() => undefined);
   }
-}
-
-/** Whether one of these connections ends within that time, in milliseconds. */
-async function anyEnds(connections: readonly Connection[], withinMs: number): Promise<boolean> {
-  const looks = connections.map((connection) => connection.endsWithin(withinMs));
-  const first = new Promise<true>((resolve) => {
-    for (const look of looks) void look.then((ends) => ends && resolve(true));
-  });
-  return Promise.race([first, Promise.all(looks).then((ends) => ends.includes(true))]);
 }
 
 function isLost(error: unknown, ...codes: ConnectionErrorCode[]): error is ConnectionError {

@@ -4,7 +4,7 @@ import { MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
 import { refusedHead } from '../protocol/decode.ts';
-import { REPLIES, type Message } from '../protocol/message.ts';
+import { REPLIES, type Draft, type Message } from '../protocol/message.ts';
 import { AwaitedReplies, type OwnRequest } from './awaited-replies.ts';
 import { Incoming, type Expected, type Read } from './incoming.ts';
 import { RequestsInHand, type Prepared, type TheirRequest, type UnknownRequest } from './requests-in-hand.ts';
@@ -251,9 +251,9 @@ export class Exchange {
     return at !== -1;
   }
 
-  /** The reply to the oldest request of ours has come on another connection. */
-  answeredElsewhere(message: Message, now: number): void {
-    this.#awaited.shift(now)?.settle(message);
+  /** The reply to this request of ours has come on another connection: the next ones are not held up by it. */
+  answeredElsewhere(draft: Draft, message: Message, now: number): void {
+    if (this.#awaited.oldest?.draft === draft) this.#awaited.shift(now)?.settle(message);
   }
 
   receive(bytes: Buffer, now: number): void {

@@ -50,6 +50,9 @@ export class KnownPeer {
   readonly address: Address;
   /** How it wants file names in DL; undefined until one way has worked. */
   names: 'token' | 'base64' | undefined;
+  /** It has let our last request without an answer, and has said nothing since: that it can be dialled shows nothing. */
+  isSilent = false;
+  #hasToldBase64 = false;
   /** What it answers to the request for a chunk; undefined until it has answered one. */
   gives: 'chunks' | 'whole-file' | undefined;
   /** What it has closed its connection on without a word, twice: programs of part 1 of the course know no LS. */
@@ -174,6 +177,13 @@ export class KnownPeer {
   /** That connection is of no use any more. */
   drop(connection: Connection): void {
     if (this.#kept === connection) this.#kept = undefined;
+  }
+
+  /** Says once that it is asked in base64 for what it lists under this name. */
+  tellBase64(name: string): void {
+    if (this.#hasToldBase64) return;
+    this.#hasToldBase64 = true;
+    this.#reporter.report({ event: 'name-tried-in-base64', neighbour: this.address, name });
   }
 
   #report({ dialect, evidence }: Proof): void {

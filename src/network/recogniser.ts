@@ -69,6 +69,8 @@ export class Recogniser {
     const { known, timing, probe } = this.#options;
     const { origin, type } = request.message;
     const peer = known.look(origin);
+    // The wait may be long where the machine is busy.
+    const hadHint = this.#hasHint(connection.remoteHost);
     if (await connection.endsWithin(timing.endLook)) {
       return this.#prove(request, connection, peer, true) ?? peer.dialect ?? DEFAULT_DIALECT;
     }
@@ -76,7 +78,7 @@ export class Recogniser {
     const isOpen = peer.dialect === undefined || peer.isAssumed;
     // It has not closed, whatever it did before: it reads here. That alone proves nothing.
     if (!isOpen) return DEFAULT_DIALECT;
-    if (this.#hasHint(connection.remoteHost)) await probe(known.get(origin), type !== 'HELLO');
+    if (hadHint || this.#hasHint(connection.remoteHost)) await probe(known.get(origin), type !== 'HELLO');
     const found = known.get(origin);
     if (type !== 'HELLO') found.assume('nothing-else');
     return found.dialect ?? DEFAULT_DIALECT;

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
-import type { Message } from '../protocol/message.ts';
+import type { Draft, Message } from '../protocol/message.ts';
 import type { OwnRequest } from './awaited-replies.ts';
 import { Exchange, type ExchangeEvent, type ExchangeOptions } from './exchange.ts';
 import type { FairShare } from './fair-share.ts';
@@ -127,9 +127,9 @@ export class Connection {
     if (!wasAsking) this.#setTimer();
   }
 
-  /** The reply to the oldest request of ours has come on another connection. */
-  answeredElsewhere(message: Message): void {
-    this.exchange.answeredElsewhere(message, performance.now());
+  /** The reply to this request of ours has come on another connection. */
+  answeredElsewhere(draft: Draft, message: Message): void {
+    this.exchange.answeredElsewhere(draft, message, performance.now());
     this.#pumpSoon();
   }
 

@@ -70,6 +70,7 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'peer-started':
     case 'peer-stopped':
     case 'dialect-learnt':
+    case 'name-tried-in-base64':
     case 'events-omitted':
     case 'stale-files-removed':
     case 'local-files-listed':

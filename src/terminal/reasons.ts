@@ -14,7 +14,8 @@ export type ReasonCode =
   | ProtocolErrorCode
   | StartErrorCode
   | 'too-many-connections'
-  | 'accept-failed';
+  | 'accept-failed'
+  | 'unrequested-reply';
 
 const PROTOCOL: Readonly<Record<ProtocolErrorCode, string>> = {
   malformed: 'não é uma mensagem do protocolo',
@@ -91,6 +92,7 @@ const REASONS: Readonly<Record<ReasonCode, string>> = {
   ...START,
   'too-many-connections': 'conexões demais abertas',
   'accept-failed': 'o sistema não deixou aceitar a conexão',
+  'unrequested-reply': 'resposta a nenhum pedido em aberto',
 };
 
 /** The code in words, to stand after a colon. */

@@ -181,6 +181,10 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'dialect-learnt':
       // For the log: how another program frames its messages changes nothing for the person.
       return [];
+    case 'name-tried-in-base64':
+      return [
+        `Peer ${escape(event.neighbour)} não responde ao nome ${nameWithin(event.name, width)}: pedindo com o nome em base64.`,
+      ];
     case 'neighbours-limit-reached':
       return [`Limite de ${count(event.limit, 'vizinho')} alcançado: novos peers não serão adicionados.`];
     case 'neighbours-file-line-ignored':

@@ -86,7 +86,7 @@ describe('replies on connections of their own', () => {
     await using peer = await TestPeer.start();
     await RawSocket.exchange(peer.port, `127.0.0.1:9 1 ${body}\n`);
     await peer.reporter.until(
-      (event) => event.event === 'input-rejected' && event.code === 'unexpected-type',
+      (event) => event.event === 'input-rejected' && event.code === 'unrequested-reply',
     );
     expect(peer.neighbours.list()).toEqual([]);
   });

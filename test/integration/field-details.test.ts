@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FieldPeer, FieldPeers, type FieldDialect } from '../helpers/field/field-peer.ts';
 import { OurPeer } from '../helpers/field/our-peer.ts';
 import type { Quirks } from '../helpers/field/quirks.ts';
-import { ScriptedNeighbour } from '../helpers/scripted-neighbour.ts';
+import { say, ScriptedNeighbour } from '../helpers/scripted-neighbour.ts';
 import { eventually } from '../helpers/until.ts';
 
 /** "Details seen" of section 7 of the protocol, one by one. */
@@ -187,6 +187,29 @@ describe.concurrent('details of other programs', () => {
       expect(spaced).toHaveLength(1);
     },
   );
+
+  it('says once why it asks in base64', async () => {
+    const files = { 'a.txt': DATA.subarray(0, 2_500) };
+    await using field = await FieldPeer.start('line', { files, quirks: { base64Names: 'closes' } });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
+    await us.hello(1);
+    await us.download('a.txt');
+    expect(us.test.reporter.all('name-tried-in-base64')).toEqual([
+      { event: 'name-tried-in-base64', neighbour: field.address, name: 'a.txt' },
+    ]);
+  });
+
+  it('one that is dialled and never answers does not come and go at each try', async () => {
+    let isSilent = true;
+    await using neighbour = await ScriptedNeighbour.start(() => (isSilent ? 'silence' : say('PEER_LIST 0')));
+    await using us = await OurPeer.start({ neighbours: [neighbour.address], timing: { reply: 50 } });
+    const statuses = () => us.test.reporter.all('neighbour-status-changed').map(({ status }) => status);
+    for (let round = 1; round <= 3; round++) await us.obtainPeers();
+    expect(statuses()).toEqual(['ONLINE', 'OFFLINE']);
+    isSilent = false;
+    await us.obtainPeers();
+    expect(statuses()).toEqual(['ONLINE', 'OFFLINE', 'ONLINE']);
+  });
 
   const MISSING = ['None', 'ERRO', 'ERROR_FILE_NOT_FOUND', '', undefined] as const;
 

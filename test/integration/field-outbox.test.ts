@@ -45,7 +45,7 @@ describe.concurrent('a program with one outgoing connection', () => {
   });
 
   it.each([
-    ['nothing', async () => undefined],
+    ['nothing', () => Promise.resolve()],
     [
       'HELLO and LS, in vain',
       async (field: FieldPeer, us: OurPeer) => {

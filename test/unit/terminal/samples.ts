@@ -221,6 +221,8 @@ const PLAIN: readonly AppEvent[] = [
   { event: 'stale-files-removed', count: 2 },
   { event: 'input-rejected', remote: EVIL, code: 'malformed', repeated: 0, sample: EVIL },
   { event: 'dialect-learnt', neighbour: A2, dialect: 'raw', evidence: 'reply' },
+  { event: 'name-tried-in-base64', neighbour: A2, name: EVIL },
+  { event: 'input-rejected', remote: EVIL, code: 'unrequested-reply', repeated: 1 },
   { event: 'neighbours-limit-reached', limit: 1000 },
   { event: 'neighbours-file-line-ignored', line: 3, text: EVIL },
   { event: 'neighbours-file-not-written', path: EVIL, code: 'disk-full' },
