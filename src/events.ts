@@ -110,6 +110,13 @@ export type AppEvent =
   | { readonly event: 'source-banned'; readonly name: string; readonly source: Address }
   /** The whole does not have its digest, or a source was excluded: so many bytes are asked for again. */
   | { readonly event: 'chunks-doubted'; readonly name: string; readonly bytes: number }
+  /** Nothing is downloaded: our file of that name has this content. */
+  | {
+      readonly event: 'download-unneeded';
+      readonly name: string;
+      readonly size: number;
+      readonly sha256?: string | undefined;
+    }
   /** A download has taken the place of a file of ours, which had so many bytes. */
   | { readonly event: 'file-replaced'; readonly name: string; readonly size: number }
   | DownloadFinished

@@ -96,6 +96,7 @@ Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
   1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)
   2  uso incorreto da linha de comando
+  3  um download falhou, e a entrada ou a saída não é um terminal
 
 Exemplo:
   eachare 127.0.0.1:5001 vizinhos.txt shared/

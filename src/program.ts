@@ -73,6 +73,17 @@ async function openArgument<T>(
   }
 }
 
+/**
+ * The key of a private network; undefined where none is named.
+ * @throws StartupFailure
+ */
+export async function openKey(
+  path: string | undefined,
+): Promise<Awaited<ReturnType<typeof readKey>> | undefined> {
+  if (path === undefined) return undefined;
+  return openArgument('--chave', path, () => readKey(path), `eachare chave "${path}"`);
+}
+
 /** First in line: what the log tells stands in it before anybody acts on it. Flushed whatever ends the process. */
 async function openEventLog(
   path: string,
@@ -117,10 +128,7 @@ export async function build(options: Options): Promise<Program> {
     () => SharedFolder.open(folderPath, { reporter }),
     `mkdir "${folderPath}"`,
   );
-  const key =
-    keyPath === undefined
-      ? undefined
-      : await openArgument('--chave', keyPath, () => readKey(keyPath), `eachare chave "${keyPath}"`);
+  const key = await openKey(keyPath);
   const lines = (await file.read()).map((line) => ({ ...line, address: parseAddress(line.text) }));
   const inFile = lines.flatMap(({ address }) => address ?? []);
 

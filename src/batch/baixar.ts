@@ -1,7 +1,8 @@
 import type { FoundFile } from '../download/engine/chunks.ts';
 import type { AppEvent } from '../events.ts';
 import type { Address } from '../protocol/address.ts';
-import { downloadRows, jsonLines, type DownloadEnd } from '../terminal/results.ts';
+import { downloadRows, jsonLines, nobodyAnswers, type DownloadEnd } from '../terminal/results.ts';
+import { describe } from '../terminal/sentences.ts';
 import { matching } from './glob.ts';
 import { EXIT, greetAll, lookUntil, withPeer, type Around, type Work } from './working-peer.ts';
 
@@ -17,12 +18,20 @@ const SUMMARY = {
 /** The subcommand `baixar`: returns its exit code. */
 export function baixar(args: readonly string[], around: Around): Promise<number> {
   return withPeer(args, around, SUMMARY, async (work) => {
-    const { options, program, signal, width, print } = work;
+    const { options, program, signal, width, print, say } = work;
+    const { downloads, neighbours, folder, reporter } = program;
     const { patterns, sha256 } = options;
     const look = async () => {
       await greetAll(work);
-      const { files } = await program.downloads.search(signal);
-      return sha256 === '' ? files : files.filter((file) => file.sha256?.startsWith(sha256) === true);
+      const { files } = await downloads.search(signal);
+      const wanted = new Set(patterns.flatMap((pattern) => matching(files, pattern)));
+      const told: File[] = [];
+      for (const file of wanted) {
+        // A digest costs its source the reading of the file.
+        const isAsked = sha256 !== '' || (await folder.own(file))?.isSame === true;
+        told.push(isAsked ? await downloads.withDigest(file, signal) : file);
+      }
+      return told.filter((file) => sha256 === '' || file.sha256?.startsWith(sha256) === true);
     };
     const missing = (files: readonly File[]) =>
       patterns.filter((pattern) => matching(files, pattern).length === 0);
@@ -32,18 +41,28 @@ export function baixar(args: readonly string[], around: Around): Promise<number>
     const ends: DownloadEnd[] = [];
     program.addReporter({
       report: (event: AppEvent) => {
-        if (event.event === 'download-finished' || event.event === 'download-failed') ends.push(event);
+        if (event.event === 'file-replaced') say(describe(event, { own: '', width: Infinity }).join(' '));
+        if (isEnd(event)) ends.push(event);
       },
     });
-    const wanted = new Set(patterns.flatMap((pattern) => matching(files, pattern)));
-    for (const file of oneOfEachName([...wanted], work)) {
+    const isAnybody = neighbours.online().length > 0;
+    if (!isAnybody) say(nobodyAnswers());
+    for (const file of oneOfEachName(files, work)) {
       if (signal.aborted) break;
-      await program.downloads.fetch(file, options.chunkSize, signal);
+      const { name, size } = file;
+      const own = await folder.own(file);
+      if (own?.isSame === true)
+        reporter.report({ event: 'download-unneeded', name, size, sha256: file.sha256 });
+      else await downloads.fetch(file, options.chunkSize, signal);
     }
-    for (const pattern of missing(files)) fail(work, pattern, 'no-match');
+    for (const pattern of signal.aborted ? [] : missing(files)) fail(work, pattern, 'no-match');
     print(options.output === 'json' ? jsonLines(ends) : downloadRows(ends, width));
     return exitCode(ends);
   });
+}
+
+function isEnd(event: AppEvent): event is DownloadEnd {
+  return ['download-finished', 'download-failed', 'download-unneeded'].includes(event.event);
 }
 
 /** The files whose name is that of no other; of the others it is reported that somebody has to choose. */

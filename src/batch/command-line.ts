@@ -89,7 +89,10 @@ export function parse(args: readonly string[], summary: Summary): BatchOptions |
   command
     .option('--json', 'um objeto JSON por linha, na forma do registro de eventos')
     .option('--silencioso', 'não escreve o resultado: só o código de saída diz')
-    .option('--espera <s>', 'espera tantos segundos pelo que ainda não está lá (padrão: não espera)')
+    .option(
+      '--espera <s>',
+      'espera tantos segundos pelo que ainda não está lá, ou caiu no meio de um download (padrão: 0; no meio, 120)',
+    )
     .option('--alcance <n>', 'vizinhos de vizinhos até n passos; 0: só os do arquivo (padrão: todos)');
   if (choosesContent)
     command.option('--sha256 <início>', 'só o conteúdo cujo SHA-256 começa assim, onde há mais de um');
@@ -102,6 +105,8 @@ export function parse(args: readonly string[], summary: Summary): BatchOptions |
     throw new UsageError('--json e --silencioso não combinam');
   const patterns = command.args.slice(3);
   if (patterns.includes('')) throw new UsageError('<nome ou padrão>: "" não é um nome');
+  if (flags.sobrescrever === 'perguntar')
+    throw new UsageError(`--sobrescrever: eachare ${name} não pergunta, escolha "sim" ou "nao"`);
   const { sha256 = '' } = flags;
   if (!/^[0-9a-f]{0,64}$/i.test(sha256))
     throw new UsageError(`--sha256: "${sha256}" não são os primeiros dígitos hexadecimais de um SHA-256`);

@@ -1,4 +1,4 @@
-import { fileRows, jsonLines } from '../terminal/results.ts';
+import { fileRows, jsonLines, nobodyAnswers, nothingMatches } from '../terminal/results.ts';
 import { matching } from './glob.ts';
 import { EXIT, greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
 
@@ -14,15 +14,15 @@ const SUMMARY = {
 /** The subcommand `listar`: returns its exit code. */
 export function listar(args: readonly string[], around: Around): Promise<number> {
   return withPeer(args, around, SUMMARY, async (work) => {
-    const { options, program, signal, width, print } = work;
+    const { options, program, signal, width, print, say } = work;
     const patterns = options.patterns.length === 0 ? ['*'] : options.patterns;
     const look = async () => {
       await greetAll(work);
       return (await program.downloads.search(signal)).files;
     };
-    const hasAll = (files: Awaited<ReturnType<typeof look>>) =>
-      patterns.every((pattern) => matching(files, pattern).length > 0);
-    const files = await lookUntil(work, look, hasAll);
+    const missing = (files: Awaited<ReturnType<typeof look>>) =>
+      patterns.filter((pattern) => matching(files, pattern).length === 0);
+    const files = await lookUntil(work, look, (seen) => missing(seen).length === 0);
     const wanted = new Set(patterns.flatMap((pattern) => matching(files, pattern)));
     const found = files
       .filter((file) => wanted.has(file))
@@ -33,6 +33,8 @@ export function listar(args: readonly string[], around: Around): Promise<number>
         sources: sources.map(({ address }) => address),
       }));
     print(options.output === 'json' ? jsonLines(found) : fileRows(found, width));
-    return hasAll(files) ? EXIT.ok : EXIT.notFetched;
+    if (program.neighbours.online().length === 0) say(nobodyAnswers());
+    else for (const pattern of missing(files)) say(nothingMatches(pattern));
+    return missing(files).length === 0 ? EXIT.ok : EXIT.notFetched;
   });
 }

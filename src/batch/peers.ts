@@ -1,4 +1,4 @@
-import { jsonLines, peerRows } from '../terminal/results.ts';
+import { jsonLines, nobodyAnswers, peerRows } from '../terminal/results.ts';
 import { EXIT, greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
 
 const SUMMARY = {
@@ -9,7 +9,7 @@ const SUMMARY = {
 /** The subcommand `peers`: returns its exit code. */
 export function peers(args: readonly string[], around: Around): Promise<number> {
   return withPeer(args, around, SUMMARY, async (work) => {
-    const { program, options, width, print } = work;
+    const { program, options, width, print, say } = work;
     const look = async () => {
       await greetAll(work);
       return program.neighbours.listKnown();
@@ -18,6 +18,7 @@ export function peers(args: readonly string[], around: Around): Promise<number> 
       known.some(({ status }) => status === 'ONLINE');
     const known = await lookUntil(work, look, isAnybody);
     print(options.output === 'json' ? jsonLines(known) : peerRows(known, width));
+    if (!isAnybody(known)) say(nobodyAnswers());
     return isAnybody(known) ? EXIT.ok : EXIT.notFetched;
   });
 }

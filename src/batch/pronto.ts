@@ -14,6 +14,8 @@ import {
 } from '../options.ts';
 import { Peer } from '../peer.ts';
 import { formatAddress, parseAddress, splitAddress, type Address } from '../protocol/address.ts';
+import { openKey } from '../program.ts';
+import { nobodyAnswers } from '../terminal/results.ts';
 import { waitOf } from './command-line.ts';
 import { EXIT, guarded, signalExit, type Around } from './working-peer.ts';
 
@@ -30,6 +32,8 @@ Códigos de saída:
   3    ninguém respondeu dentro do prazo
   130  interrompido por Ctrl-C (143 por SIGTERM)
 `;
+
+type Asker = Options & { readonly key: Awaited<ReturnType<typeof openKey>> };
 
 /** A folder with nothing in it. */
 const NOTHING: Share = {
@@ -66,15 +70,17 @@ export function pronto(args: readonly string[], around: Around): Promise<number>
     const stopped = around.signal();
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), waitMs);
-    const isThere = await answers(address, options, AbortSignal.any([stopped, over.signal]));
+    const key = await openKey(options.keyPath);
+    const isThere = await answers(address, { ...options, key }, AbortSignal.any([stopped, over.signal]));
     clearTimeout(timer);
     if (stopped.aborted) return signalExit(stopped);
+    if (!isThere) around.stderr.write(`eachare pronto: ${nobodyAnswers()}\n`);
     return isThere ? EXIT.ok : EXIT.notFetched;
   });
 }
 
 /** Tries until a peer has answered; false once it is over. */
-async function answers(address: Address, options: Options, signal: AbortSignal): Promise<boolean> {
+async function answers(address: Address, options: Asker, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     // First without a word: nobody is asked by a peer that is gone again, until somebody listens.
     const host = await ownHostTowards(address, signal);
@@ -105,7 +111,7 @@ function ownHostTowards(address: Address, signal: AbortSignal): Promise<Address 
 }
 
 /** Asks once, as a peer that shares nothing, and says BYE. */
-async function hasAnswered(target: Address, options: Options, signal: AbortSignal): Promise<boolean> {
+async function hasAnswered(target: Address, options: Asker, signal: AbortSignal): Promise<boolean> {
   const neighbours: Neighbours = new Neighbours(() => peer.address);
   const reporter = { report: () => undefined };
   const peer = new Peer({ ...options, clock: new Clock(), neighbours, share: NOTHING, reporter });

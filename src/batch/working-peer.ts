@@ -36,6 +36,8 @@ export interface Work {
   /** Columns; Infinity where nobody looks. */
   readonly width: number;
   readonly print: (lines: readonly string[]) => void;
+  /** One line on stderr, where it may be seen. */
+  readonly say: (text: string) => void;
 }
 
 /** One line on stderr for what cannot begin; the text of a help on stdout. */
@@ -73,18 +75,27 @@ export function withPeer(
       around.stdout.write(options);
       return EXIT.ok;
     }
-    const { stdout } = around;
+    const { stdout, stderr } = around;
     const program = await build(options);
     const progress = new Progress({ isShown: options.output !== 'silent', noColor: !options.color });
     program.addReporter(progress);
     const signal = around.signal();
-    await program.start();
+    try {
+      await program.start();
+    } catch (error) {
+      progress.close();
+      throw error;
+    }
     const width = stdout.isTTY === true ? (stdout.columns ?? Infinity) : Infinity;
     const print = (lines: readonly string[]) => {
       progress.clear();
       if (options.output !== 'silent' && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
     };
-    const code = await work({ program, options, signal, width, print });
+    const say = (text: string) => {
+      progress.clear();
+      if (options.output !== 'silent') stderr.write(`eachare ${summary.name}: ${text}\n`);
+    };
+    const code = await work({ program, options, signal, width, print, say });
     progress.close();
     await program.leave(signal.aborted ? 'signal' : 'end-of-input');
     return signal.aborted ? signalExit(signal) : code;

@@ -8,6 +8,7 @@ import type { Neighbours } from '../neighbours.ts';
 import type { Peer } from '../peer.ts';
 import type { Address } from '../protocol/address.ts';
 import { searchNetwork } from './search.ts';
+import { SourceDigests } from './source-digests.ts';
 import { DOWNLOAD_TIMING, type DownloadTiming } from './timing.ts';
 import { Transfer, type FetchedFile } from './transfer.ts';
 
@@ -44,6 +45,25 @@ export class Downloads {
     const asked = neighbours.online().filter((address) => !this.#banned.has(address));
     const files = await searchNetwork({ ...this.#options, timing: this.#timing, signal }, asked);
     return { asked: asked.length, files };
+  }
+
+  /** The file with its SHA-256, where a search has not asked for it and a source tells it within the time of a search. */
+  async withDigest(file: FoundFile<Address>, signal: AbortSignal): Promise<FoundFile<Address>> {
+    const { peer } = this.#options;
+    const source = file.sources.find(({ address }) => peer.hasDigests(address));
+    if (file.sha256 !== undefined || source === undefined) return file;
+    let sha256: string | undefined;
+    const over = new AbortController();
+    const digests = new SourceDigests({
+      peer,
+      timing: this.#timing,
+      signal: AbortSignal.any([signal, over.signal]),
+      onTold: (_, told) => (sha256 = told?.size === file.size ? told.sha256 : undefined),
+    });
+    digests.ask(source);
+    await digests.settled(this.#timing.searchDigestsMs, signal);
+    over.abort();
+    return sha256 === undefined ? file : { ...file, sha256 };
   }
 
   /**

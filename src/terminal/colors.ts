@@ -62,6 +62,7 @@ function colorOf(event: AppEvent): Color | undefined {
       return event.status === 'ONLINE' ? 'green' : 'yellow';
     case 'neighbour-discovered':
     case 'source-returned':
+    case 'download-unneeded':
     case 'source-added':
     case 'download-finished':
     case 'chunk-size-changed':

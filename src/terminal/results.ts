@@ -6,7 +6,8 @@ import { tableLines, type Cell, type Column } from './table.ts';
 /** What the commands of one line write as their result. */
 
 /** How a download has ended. */
-export type DownloadEnd = DownloadFinished | Extract<AppEvent, { event: 'download-failed' }>;
+export type DownloadEnd =
+  DownloadFinished | Extract<AppEvent, { event: 'download-failed' | 'download-unneeded' }>;
 
 /** One JSON object a line. */
 export function jsonLines(items: readonly object[]): string[] {
@@ -62,10 +63,8 @@ export function peerRows(peers: readonly NeighbourView[], width: number): string
 
 export function downloadRows(ends: readonly DownloadEnd[], width: number): string[] {
   if (ends.length === 0) return [];
-  const sizes = ends.map((end) => (end.event === 'download-finished' ? `${end.size}` : '–'));
-  const results = ends.map((end) =>
-    end.event === 'download-finished' ? `baixado, SHA-256 ${escape(end.sha256)}` : failure(end),
-  );
+  const sizes = ends.map((end) => (end.event === 'download-failed' ? '–' : `${end.size}`));
+  const results = ends.map(outcome);
   return tableLines(
     [
       column(
@@ -79,7 +78,25 @@ export function downloadRows(ends: readonly DownloadEnd[], width: number): strin
   );
 }
 
-function failure({ code, kept }: Extract<DownloadEnd, { event: 'download-failed' }>): string {
-  const rest = kept > 0 ? `; ${kept} bytes guardados para continuar` : '';
-  return `falhou: ${reason(code)}${rest}`;
+function outcome(end: DownloadEnd): string {
+  switch (end.event) {
+    case 'download-unneeded':
+      return 'já está aqui';
+    case 'download-finished': {
+      const as = end.savedAs === undefined ? '' : ` como ${escape(end.savedAs)}`;
+      return `baixado${as}, SHA-256 ${escape(end.sha256)}`;
+    }
+    case 'download-failed': {
+      const rest = end.kept > 0 ? `; ${end.kept} bytes guardados para continuar` : '';
+      return `falhou: ${reason(end.code)}${rest}`;
+    }
+  }
+}
+
+export function nobodyAnswers(): string {
+  return 'nenhum peer respondeu';
+}
+
+export function nothingMatches(pattern: string): string {
+  return `nenhum arquivo da rede corresponde a "${escape(pattern)}"`;
 }

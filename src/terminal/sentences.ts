@@ -241,6 +241,8 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
       return [sourceBanned(event, width)];
     case 'chunks-doubted':
       return [chunksDoubted(event, width)];
+    case 'download-unneeded':
+      return [`O seu ${nameWithin(event.name, width)} já é esse arquivo: nada é baixado.`];
     case 'file-replaced':
       return [fileReplaced(event, width)];
     case 'download-finished':

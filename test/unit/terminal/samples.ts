@@ -93,6 +93,10 @@ export const FIXED: readonly Sample[] = [
   ],
   [{ event: 'file-chosen', name: 'milbytes.txt' }, ['arquivo escolhido milbytes.txt']],
   [
+    { event: 'download-unneeded', name: 'doc2.txt', size: 21 },
+    ['O seu doc2.txt já é esse arquivo: nada é baixado.'],
+  ],
+  [
     { event: 'file-replaced', name: 'doc2.txt', size: 21 },
     ['Substituindo o seu doc2.txt, que tinha 21 bytes.'],
   ],
@@ -241,6 +245,7 @@ const PLAIN: readonly AppEvent[] = [
   { ...STARTED, name: EVIL },
   { ...FINISHED, name: EVIL },
   { ...FINISHED, savedAs: EVIL },
+  { event: 'download-unneeded', name: EVIL, size: 1 },
   { event: 'file-replaced', name: EVIL, size: 1 },
   { ...FAILED, name: EVIL },
   { event: 'file-chosen', name: EVIL },
