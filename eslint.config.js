@@ -51,6 +51,7 @@ const ROOMS = [
     may: ['errors', 'limits'],
     types: ['events'],
     packages: [
+      'node:module',
       'node:readline',
       'node:stream',
       'node:events',

@@ -202,7 +202,7 @@ export function progressLines(event: DownloadProgressed, width: number, height: 
 
 /**
  * One line about a running download, at most `width` columns, at its present speed: the sources first give way, then the
- * bar, then figures from the right, then the name.
+ * bar, then how much there is, then figures from the right, then the name.
  */
 export function progressLine(event: DownloadProgressed, width: number): string {
   return lineOf(event, width, (columns) => sourcesWithin(event.sources, columns, width));
@@ -235,6 +235,8 @@ function lineOf(event: DownloadProgressed, width: number, from: (columns: number
     `${amount(present, width)} de ${amount(total, width)}`,
     ...pace(missing, seconds > 0 ? lately : undefined, width),
   ];
+  // How fast and how long tells more than how much.
+  if (columns(figures) > room) figures.splice(1, 1);
   const barRoom = Math.min(room - columns(figures) - BETWEEN.length, BAR_COLUMNS);
   if (width < Infinity && barRoom >= LEAST_BAR_COLUMNS) figures.unshift(bar(done, barRoom));
   figures.push(from(room - columns(figures) - BETWEEN.length));

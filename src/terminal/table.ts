@@ -1,4 +1,5 @@
-import Table from 'cli-table3';
+import type CliTable from 'cli-table3';
+import { createRequire } from 'node:module';
 import { columnsOf, shortenMiddle, wrap } from './layout.ts';
 
 /**
@@ -95,6 +96,9 @@ const CHARS = {
   ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'right-mid': '' },
   ...{ mid: '-', 'mid-mid': '-+-', middle: BETWEEN },
 };
+/** Loaded for the first table: the first prompt does not wait for it. */
+const require = createRequire(import.meta.url);
+
 /** Up to so many rows its time does not count. */
 const MAX_LIBRARY_ROWS = 50;
 
@@ -102,6 +106,7 @@ const MAX_LIBRARY_ROWS = 50;
 type Drawn = readonly (readonly (readonly string[])[])[];
 
 function drawByLibrary([head = [], ...rows]: Drawn, columns: readonly Column[], widths: number[]): string[] {
+  const Table = require('cli-table3') as typeof CliTable;
   const colAligns = columns.map(({ align }) => align);
   const cells = (row: Drawn[number]) => row.map((lines) => lines.join('\n'));
   const table = new Table({ head: cells(head), colAligns, colWidths: widths, chars: CHARS, style: STYLE });

@@ -56,15 +56,31 @@ export class Emulator extends Writable {
 
   /** Where the row of `seen` is drawn inversely: its text there, and the text that is not. */
   async inverse(row: number): Promise<{ inverse: string; plain: string }> {
+    const pieces = await this.pieces(row);
+    const text = (isInverse: boolean) =>
+      pieces
+        .filter(([style]) => style.includes('inverse') === isInverse)
+        .map(([, part]) => part)
+        .join('');
+    return { inverse: text(true), plain: text(false) };
+  }
+
+  /** The row of `seen` in pieces of one style each, such as `c2` (green), `bold` or `inverse`; '' for none. */
+  async pieces(row: number): Promise<[style: string, text: string][]> {
     await this.#parsed();
     const line = this.#xterm.buffer.active.getLine(row);
-    const parts = { inverse: '', plain: '' };
-    for (let column = 0; column < (line?.length ?? 0); column += 1) {
+    const pieces: [string, string][] = [];
+    for (let column = 0; column < (line?.translateToString(true).length ?? 0); column += 1) {
       const cell = line?.getCell(column);
       if (cell === undefined || cell.getWidth() === 0) continue;
-      parts[cell.isInverse() !== 0 ? 'inverse' : 'plain'] += cell.getChars();
+      const color = cell.isFgPalette() ? `c${cell.getFgColor()}` : '';
+      const words = [color, cell.isBold() !== 0 ? 'bold' : '', cell.isInverse() !== 0 ? 'inverse' : ''];
+      const style = words.filter((word) => word !== '').join(' ');
+      const last = pieces.at(-1);
+      if (last?.[0] === style) last[1] += cell.getChars() || ' ';
+      else pieces.push([style, cell.getChars() || ' ']);
     }
-    return parts;
+    return pieces;
   }
 
   /** The row of `seen` in which the cursor stands, and its column. */

@@ -83,14 +83,14 @@ export class SourceState<S extends string> {
    * It is another file, or has failed so often in a row that nobody would wait for it alone. One that has delivered and then
    * fell silent may have lost its link, and is waited for much longer.
    */
-  isLost(now: number): boolean {
+  isLost(now: number, isPatient = this.#isPatient): boolean {
     if (this.isExcluded) return true;
-    return this.#backoffs >= LAST_BACKOFFS && !this.#mayReturn(now);
+    return this.#backoffs >= LAST_BACKOFFS && !this.#mayReturn(now, isPatient);
   }
 
-  #mayReturn(now: number): boolean {
+  #mayReturn(now: number, isPatient: boolean): boolean {
     if (this.#failure === undefined) return false;
-    if (this.#isPatient && ABSENCES.includes(this.#failure)) return true;
+    if (isPatient && ABSENCES.includes(this.#failure)) return true;
     if (!SILENCES.includes(this.#failure) || this.#lastGoodAt === undefined) return false;
     return now - this.#lastGoodAt < this.#timing.silenceMs / 1000;
   }
@@ -176,7 +176,9 @@ export class SourceState<S extends string> {
   backOff(now: number): number {
     this.#isResting = true;
     const { firstBackoffMs, longestBackoffMs } = this.#timing;
-    const longest = this.#mayReturn(now) ? Math.min(SILENT_BACKOFF_MS, longestBackoffMs) : longestBackoffMs;
+    const longest = this.#mayReturn(now, this.#isPatient)
+      ? Math.min(SILENT_BACKOFF_MS, longestBackoffMs)
+      : longestBackoffMs;
     const seconds = Math.min(firstBackoffMs * 2 ** this.#backoffs, longest) / 1000;
     this.#backoffs += 1;
     this.#backsOffUntil = now + seconds;

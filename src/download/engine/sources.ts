@@ -37,7 +37,10 @@ export class Sources<S extends string> {
 
   /** All have failed again after every backoff, or are excluded. */
   areLost(now: number): boolean {
-    return [...this].every((state) => state.isLost(now));
+    const states = [...this];
+    // Where some are excluded their content may be the right one after all: that is to be found out, not waited for.
+    const isPatient = this.#isPatient && !states.some(({ isExcluded }) => isExcluded);
+    return states.every((state) => state.isLost(now, isPatient));
   }
 
   /** What each has given that was not fetched again elsewhere. */

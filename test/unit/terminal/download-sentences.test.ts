@@ -89,8 +89,9 @@ const HOSTILE = { ...EVENT, name: 'a\nb\x1b[2J\u202E'.repeat(9), sources: [{ sou
 
 suite('progressLine', () => {
   it.each([
-    [40, 'big.bin   75%  3,0 GiB de 4,0 GiB'],
-    [48, 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s'],
+    [40, 'big.bin   75%  6,0 MiB/s'],
+    [48, 'big.bin   75%  6,0 MiB/s  resta 2 min 51 s'],
+    [56, 'big.bin  █████████░░░   75%  6,0 MiB/s  resta 2 min 51 s'],
     [63, 'big.bin   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],
     [71, 'big.bin  █████░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],
     [79, 'big.bin  ███████████░░░░   75%  3,0 GiB de 4,0 GiB  6,0 MiB/s  resta 2 min 51 s'],

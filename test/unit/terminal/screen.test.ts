@@ -183,7 +183,7 @@ describe('Screen', () => {
       chunks: 4,
       kept: 0,
     });
-    expect(statuses).toEqual(['big.bin   50%  8,0 MiB de 16,0 MiB  8,0 MiB/s', undefined]);
+    expect(statuses).toEqual(['big.bin  ██████░░░░░░   50%  8,0 MiB/s  resta 1 s', undefined]);
     expect(prints).toEqual([
       'Baixando big.bin: 16,0 MiB em 4 chunks de até 256\n  bytes, de 1 peer.',
       'Download de big.bin cancelado: nada foi recebido.',

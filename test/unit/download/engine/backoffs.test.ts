@@ -77,6 +77,14 @@ describe('A source that fails', () => {
     expect(await fetched.run()).toMatchObject({ code: 'no-sources' });
   });
 
+  it('is not waited for without end where another one is excluded, whose content may be the right one', async () => {
+    const gone = () => new ConnectionError('refused');
+    const world = new SimulatedSources(1_000, { gone: { rate: 400, answer: gone }, other: { rate: 400 } });
+    const fetched = new SimulatedDownload(world, { chunkSize: 100, isPatient: true });
+    fetched.download.exclude('other');
+    expect(await fetched.run()).toMatchObject({ code: 'no-sources' });
+  });
+
   it('is forgiven for a good chunk', async () => {
     // Retired at 3, fails after its backoff, is good after the next, and fails from then on.
     const answer = goodAt(5);
