@@ -41,7 +41,7 @@ export interface Context {
   /** The download under way, which can be cancelled alone. */
   download?: AbortController | undefined;
   /** The last search: its numbers stay what they were. */
-  found?: FoundHere | undefined;
+  found?: Pick<FoundHere, 'files'> | undefined;
   /** Bytes; changed by menu 6. */
   chunkSize: number;
 }
@@ -111,18 +111,19 @@ export async function listLocalFiles({ folder, reporter }: Context): Promise<voi
  * @param wanted what was typed along: a name, a pattern, or numbers of the last search
  */
 export async function searchFiles(context: Context, wanted = ''): Promise<void> {
-  const found = (isSelection(wanted) ? context.found : undefined) ?? (await search(context));
-  if (found.files.length === 0) return;
+  const { files } = (isSelection(wanted) ? context.found : undefined) ?? (await search(context));
+  if (files.length === 0) return;
+  // What we have may have changed since.
+  const found = { files, own: await findOwn(files, context.folder, context.signal) };
   const chosen = await chooseWanted(context, found, wanted);
   await fetchAll(context, chosen);
 }
 
-async function search(context: Context): Promise<FoundHere> {
-  const { downloads, folder, reporter, signal } = context;
+async function search(context: Context): Promise<Pick<FoundHere, 'files'>> {
+  const { downloads, reporter, signal } = context;
   const { asked, files } = await downloads.search(signal);
   reporter.report({ event: 'search-finished', asked, found: viewsOf({ files, own: new Map() }) });
-  const own = files.length === 0 ? new Map<never, never>() : await findOwn(files, folder, signal);
-  context.found = { files, own };
+  context.found = { files };
   return context.found;
 }
 

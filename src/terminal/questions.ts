@@ -29,6 +29,8 @@ const MENU = [
   '[9] Sair',
 ];
 
+const HELP_ROW = '[?] Ajuda: palavras, vários arquivos de uma vez, vizinhos';
+
 /** What can be typed, where a person asks for it. */
 const HELP: Readonly<Record<Question['ask'], readonly string[]>> = {
   menu: [
@@ -81,7 +83,7 @@ export function uploadsSentence(uploads: readonly UploadView[], width: number): 
 function questionLines(question: Question, width: number, isInteractive: boolean): readonly string[] {
   switch (question.ask) {
     case 'menu':
-      return MENU;
+      return isInteractive ? [...MENU, HELP_ROW] : MENU;
     case 'peer': {
       const peers = question.peers.map(
         ({ address, status }, at) => `[${at + 1}] ${escape(address)} ${status}`,

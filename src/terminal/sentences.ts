@@ -125,9 +125,9 @@ function shortInput(input: string): string {
   return shortenEnd(escape(input), SHOWN_INPUT_COLUMNS);
 }
 
-function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
+function choiceRejected({ input, among }: EventOf<'choice-rejected'>, width: number): string {
   const what = among === 'menu' ? 'Comando inválido' : 'Opção inválida';
-  return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes.`;
+  return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes${width < Infinity ? ', ou ? para ajuda' : ''}.`;
 }
 
 const NEIGHBOUR_REJECTED = {
@@ -263,7 +263,7 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'file-chosen':
       return [`arquivo escolhido ${escape(event.name)}`];
     case 'choice-rejected':
-      return [choiceRejected(event)];
+      return [choiceRejected(event, width)];
     case 'chunk-size-changed':
       return [`Tamanho de chunk alterado: ${event.bytes}`];
     case 'chunk-size-rejected':
