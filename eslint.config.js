@@ -132,6 +132,8 @@ const STORY = [
   'clock',
   'neighbours',
   'handlers',
+  'choosing',
+  'uploads',
 ];
 const PLACES = [...STORY, 'events', 'errors', 'limits', ...ROOMS.map(({ room }) => room)];
 

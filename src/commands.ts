@@ -1,14 +1,18 @@
 import { setMaxListeners } from 'node:events';
+import { chooseFiles, failed, pick, settle, showsAfter, viewsOf, type Chosen, type Job } from './choosing.ts';
 import type { Downloads } from './download/downloads.ts';
+import type { FoundFile } from './download/engine/chunks.ts';
+import { findOwn, type OwnFile, type OwnFolder } from './download/own-files.ts';
 import type { Statistics } from './download/statistics.ts';
 import { FileError, RemoteError } from './errors.ts';
-import type { Ask, Reporter } from './events.ts';
-import type { Share } from './handlers.ts';
+import type { Ask, Question, Reporter } from './events.ts';
 import { MAX_CHUNK_BYTES } from './limits.ts';
 import type { Neighbours } from './neighbours.ts';
 import { inTurn } from './network/in-turn.ts';
+import type { Options } from './options.ts';
 import type { Peer } from './peer.ts';
-import type { Address } from './protocol/address.ts';
+import { parseAddress, type Address } from './protocol/address.ts';
+import { isSelection, parseNumber, parseSize } from './terminal/typed.ts';
 
 /** BYE to everybody and the end of all sockets: nobody waits longer for a program to leave. */
 const LEAVE_TIMEOUT_MS = 2_000;
@@ -23,39 +27,29 @@ export type LeaveCause = 'menu' | 'signal' | 'end-of-input';
 export interface Context {
   readonly peer: Peer;
   readonly neighbours: Neighbours;
-  readonly folder: Pick<Share, 'list'>;
+  readonly folder: OwnFolder;
   readonly downloads: Downloads;
   readonly statistics: Statistics;
   readonly reporter: Reporter;
   readonly ask: Ask;
   /** Aborted when the program is to leave: every command returns soon after. */
   readonly signal: AbortSignal;
-  /** A person is there: a download waits for sources that are gone until it is cancelled. */
-  readonly isPatient?: boolean;
+  /** A person is there: asked again after a wrong answer, and a download waits for sources that are gone until it is cancelled. */
+  readonly isInteractive?: boolean;
+  /** Whether a download may take the place of a file of ours that is another one; on a pipe it may, unless forbidden. */
+  readonly overwrite?: Options['overwrite'];
   /** The download under way, which can be cancelled alone. */
   download?: AbortController | undefined;
+  /** The last search: its numbers stay what they were. */
+  found?: Pick<FoundHere, 'files'> | undefined;
   /** Bytes; changed by menu 6. */
   chunkSize: number;
 }
 
-/** The whole number in a line of input, undefined for everything else. */
-function parseNumber(input: string): number | undefined {
-  const text = input.trim();
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-/** The item with that number in a list counted from 1; 0 is none, all else is reported. */
-function choose<T>(
-  context: Context,
-  among: 'peers' | 'files',
-  items: readonly T[],
-  input: string,
-): T | undefined {
-  const number = parseNumber(input);
-  if (number === 0) return undefined;
-  const item = number === undefined ? undefined : items[number - 1];
-  if (item === undefined) context.reporter.report({ event: 'choice-rejected', input, among });
-  return item;
+/** The files of a search, in the order of their numbers, and what we have of them. */
+export interface FoundHere {
+  readonly files: readonly FoundFile<Address>[];
+  readonly own: ReadonlyMap<FoundFile<Address>, OwnFile>;
 }
 
 /** Whether an error is the other side's doing; Peer has reported it and noted the neighbour. */
@@ -63,13 +57,24 @@ function isTheirs(error: unknown): boolean {
   return error instanceof RemoteError;
 }
 
-/** Menu 1: the neighbours, and HELLO to one of them. */
-export async function listPeers(context: Context): Promise<void> {
+/** Menu 1: the neighbours, and HELLO to one of them; `wanted`: its number, where it was typed along. */
+export async function listPeers(context: Context, wanted?: string): Promise<void> {
   const peers = context.neighbours.list();
-  const input = await context.ask({ ask: 'peer', peers });
-  if (input === undefined) return;
-  const chosen = choose(context, 'peers', peers, input);
-  if (chosen !== undefined) await context.peer.hello(chosen.address, context.signal);
+  let typed = wanted;
+  let show: Question['show'];
+  for (;;) {
+    const input = typed ?? (await context.ask({ ask: 'peer', peers, show }));
+    if (input === undefined || parseNumber(input) === 0) return;
+    const chosen = peers[(parseNumber(input) ?? 0) - 1];
+    if (chosen !== undefined) return context.peer.hello(chosen.address, context.signal);
+    const again = showsAfter(input);
+    if (context.isInteractive !== true || again === 'prompt')
+      context.reporter.report({ event: 'choice-rejected', input, among: 'peers' });
+    if (context.isInteractive !== true) return;
+    // Of what was typed along no list was seen yet.
+    show = again === 'all' || typed !== undefined ? undefined : again;
+    typed = undefined;
+  }
 }
 
 /** Menu 2: asks every neighbour, ONLINE or not, whom it knows. */
@@ -88,40 +93,87 @@ export async function obtainPeers({ peer, neighbours, reporter, signal }: Contex
   if (!isAnswered && !signal.aborted) reporter.report({ event: 'neighbours-silent', asked: asked.length });
 }
 
-/** Menu 3: what we share ourselves. */
+/** Menu 3: what we share ourselves, and what an earlier run has left unfinished. */
 export async function listLocalFiles({ folder, reporter }: Context): Promise<void> {
   try {
     reporter.report({ event: 'local-files-listed', files: await folder.list() });
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     reporter.report({ event: 'local-files-not-read', code: error.code, path: error.path });
+    return;
   }
+  const downloads = await folder.interrupted();
+  if (downloads.length > 0) reporter.report({ event: 'interrupted-downloads-found', downloads });
 }
 
-/** Menu 4: searches the files of all ONLINE neighbours and downloads one. */
-export async function searchFiles(context: Context): Promise<void> {
-  const { downloads, statistics, reporter, signal, chunkSize } = context;
-  const { asked, files } = await downloads.search(signal);
-  const found = files.map(({ name, size, sha256, sources }) => ({
-    name,
-    size,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    sources: sources.map(({ address }) => address),
-  }));
-  reporter.report({ event: 'search-finished', asked, found });
+/**
+ * Menu 4: searches the files of all ONLINE neighbours and downloads some.
+ * @param wanted what was typed along: a name, a pattern, or numbers of the last search
+ */
+export async function searchFiles(context: Context, wanted = ''): Promise<void> {
+  const { files } = (isSelection(wanted) ? context.found : undefined) ?? (await search(context));
   if (files.length === 0) return;
-  const input = await context.ask({ ask: 'file', found });
-  if (input === undefined) return;
-  const file = choose(context, 'files', files, input);
-  if (file === undefined) return;
-  reporter.report({ event: 'file-chosen', name: file.name });
-  const fetched = await cancellable(context, (end) =>
-    downloads.fetch(file, chunkSize, end, context.isPatient),
-  );
+  // What we have may have changed since.
+  const found = { files, own: await findOwn(files, context.folder, context.signal) };
+  const chosen = await chooseWanted(context, found, wanted);
+  await fetchAll(context, chosen);
+}
+
+async function search(context: Context): Promise<Pick<FoundHere, 'files'>> {
+  const { downloads, reporter, signal } = context;
+  const { asked, files } = await downloads.search(signal);
+  reporter.report({ event: 'search-finished', asked, found: viewsOf({ files, own: new Map() }) });
+  context.found = { files };
+  return context.found;
+}
+
+async function chooseWanted(context: Context, found: FoundHere, wanted: string): Promise<Chosen> {
+  if (wanted === '') return chooseFiles(context, found);
+  if (wanted.startsWith('/')) return chooseFiles(context, found, wanted.slice(1).trim());
+  const picked = pick(found.files, wanted, '', true);
+  const isOneName = new Set(picked.map(({ name }) => name)).size === 1;
+  const isOpen = picked.length === 0 || (isOneName && picked.length > 1);
+  if (!isOpen) return (await settle(context, found, picked)) ?? chooseFiles(context, found);
+  if (picked.length > 0 && context.isInteractive === true) return chooseFiles(context, found, wanted);
+  if (isSelection(wanted))
+    context.reporter.report({ event: 'choice-rejected', input: wanted, among: 'files' });
+  else failed(context, wanted, picked.length > 0 ? 'sources-differ' : 'no-match');
+  return context.isInteractive === true
+    ? chooseFiles(context, found)
+    : { jobs: [], isQueue: false, skipped: 0 };
+}
+
+/** One after the other; Ctrl-C cancels the one under way and those after it. */
+async function fetchAll(context: Context, { jobs, isQueue, skipped }: Chosen): Promise<void> {
+  const failures: string[] = [];
+  let bytes = 0;
+  await cancellable(context, async (end) => {
+    for (const job of jobs) {
+      if (end.aborted || !(await fetchOne(context, job, end, isQueue))) failures.push(job.file.name);
+      else bytes += job.file.size;
+    }
+  });
+  if (!isQueue) return;
+  const fetched = jobs.length - failures.length;
+  context.reporter.report({ event: 'queue-finished', fetched, bytes, failed: failures, skipped });
+}
+
+async function fetchOne(
+  { downloads, statistics, reporter, isInteractive = false, chunkSize }: Context,
+  { file, existing }: Job,
+  end: AbortSignal,
+  isQueue: boolean,
+): Promise<boolean> {
+  const { name } = file;
+  reporter.report({ event: 'file-chosen', name });
+  // Those that wait behind it are not to wait for ever.
+  const isPatient = isInteractive && !isQueue;
+  const fetched = await downloads.fetch(file, chunkSize, end, isPatient, existing);
+  if (fetched === undefined) return false;
+  const { seconds, sources, resumed } = fetched;
   // The time of a part says nothing about the times of the whole.
-  if (fetched === undefined || fetched.resumed > 0) return;
-  const { seconds, sources } = fetched;
-  statistics.add({ chunkSize, fileSize: file.size, seconds, sources });
+  if (resumed === 0) statistics.add({ chunkSize, fileSize: file.size, seconds, sources });
+  return true;
 }
 
 /** Does something that `context.download` ends as well as the end of the program. */
@@ -148,22 +200,47 @@ export function showStatistics({ peer, neighbours, statistics, reporter }: Conte
   });
 }
 
-/** Menu 6: the chunk size of the downloads from now on. */
-export async function changeChunkSize(context: Context): Promise<void> {
-  const input = await context.ask({ ask: 'chunk-size' });
-  if (input === undefined) return;
-  const bytes = parseNumber(input);
-  if (bytes === undefined || bytes < 1 || bytes > MAX_CHUNK_BYTES) {
-    context.reporter.report({
-      event: 'chunk-size-rejected',
-      input,
-      largest: MAX_CHUNK_BYTES,
-      bytes: context.chunkSize,
-    });
-    return;
+/** Menu 6: the chunk size of the downloads from now on; `wanted`: where it was typed along. */
+export async function changeChunkSize(context: Context, wanted?: string): Promise<void> {
+  const { chunkSize: now, isInteractive = false, reporter } = context;
+  let typed = wanted;
+  let show: Question['show'];
+  for (;;) {
+    const input = typed ?? (await context.ask({ ask: 'chunk-size', bytes: now, show }));
+    typed = undefined;
+    if (input === undefined || (isInteractive && input.trim() === '')) return;
+    const bytes = parseSize(input);
+    if (bytes !== undefined && bytes >= 1 && bytes <= MAX_CHUNK_BYTES) {
+      context.chunkSize = bytes;
+      reporter.report({ event: 'chunk-size-changed', bytes });
+      return;
+    }
+    const again = isInteractive ? showsAfter(input) : 'prompt';
+    if (again === 'prompt')
+      reporter.report({ event: 'chunk-size-rejected', input, largest: MAX_CHUNK_BYTES, bytes: now });
+    if (!isInteractive) return;
+    show = again === 'help' ? again : undefined;
   }
-  context.chunkSize = bytes;
-  context.reporter.report({ event: 'chunk-size-changed', bytes });
+}
+
+/** `+ host:porta`: one more neighbour, in the file as well. */
+export function addNeighbour({ peer, neighbours, reporter }: Context, input: string): void {
+  const address = parseAddress(input);
+  const reject = (why: 'no-address' | 'own' | 'known') =>
+    reporter.report({ event: 'neighbour-rejected', input, why });
+  if (address === undefined) return reject('no-address');
+  if (address === peer.address) return reject('own');
+  if (neighbours.get(address) !== undefined) return reject('known');
+  peer.know(address);
+}
+
+/** `- host:porta`: a neighbour less, in the file as well. */
+export function forgetNeighbour({ neighbours, reporter }: Context, input: string): void {
+  const address = parseAddress(input);
+  if (address === undefined)
+    return reporter.report({ event: 'neighbour-rejected', input, why: 'no-address' });
+  if (neighbours.forget(address)) reporter.report({ event: 'neighbour-forgotten', neighbour: address });
+  else reporter.report({ event: 'neighbour-rejected', input, why: 'unknown' });
 }
 
 /** Menu 9 and every other way out: BYE to all that are ONLINE, then silence. */

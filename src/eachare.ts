@@ -6,11 +6,13 @@ import * as commands from './commands.ts';
 import { Statistics } from './download/statistics.ts';
 import type { Surroundings } from './diagram/command-line.ts';
 import { UsageError } from './errors.ts';
-import type { Ask, AppEvent, Reporter } from './events.ts';
+import type { Ask, AppEvent, Question, Reporter } from './events.ts';
 import { parseOptions, type Options } from './options.ts';
 import { build, EXIT, StartupFailure } from './program.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
+import { isYes, parseCommand, type TypedCommand } from './terminal/typed.ts';
+import { Uploads } from './uploads.ts';
 
 /**
  * The front door: command line → objects → menu loop → exit code. Nobody imports this file, and only this file and
@@ -59,6 +61,8 @@ async function run(options: Options): Promise<number> {
   }
   const failures = new FailedDownloads();
   program.addReporter(failures);
+  const uploads = new Uploads();
+  program.addReporter(uploads);
   const ask = untilAborted(screen.ask, stop.signal);
   const context: commands.Context = {
     peer,
@@ -69,15 +73,22 @@ async function run(options: Options): Promise<number> {
     reporter,
     ask,
     signal: stop.signal,
-    isPatient: terminal.isInteractive,
+    isInteractive: terminal.isInteractive,
+    overwrite: options.overwrite,
     chunkSize: options.chunkSize,
   };
+  let isWarned = false;
   terminal.onInterrupt(() => {
     // The second Ctrl-C is meant for the program.
-    if (context.download === undefined || context.download.signal.aborted) onSignal();
-    else context.download.abort();
+    if (context.download?.signal.aborted === false) return context.download.abort();
+    const underWay = uploads.underWay();
+    if (isWarned || stop.signal.aborted || underWay.length === 0) return onSignal();
+    isWarned = true;
+    reporter.report({ event: 'uploads-under-way', uploads: underWay, isPostponed: true });
   });
-  const cause = options.menu ? await menuLoop(context) : await aborted(stop.signal);
+  const cause = options.menu ? await menuLoop(context, uploads) : await aborted(stop.signal);
+  const cut = terminal.isInteractive ? [] : uploads.underWay();
+  if (cut.length > 0) reporter.report({ event: 'uploads-under-way', uploads: cut, isPostponed: false });
   // The prompt is over; what is told from here on stands below it.
   terminal.close();
   await program.leave(cause);
@@ -95,38 +106,61 @@ class FailedDownloads implements Reporter {
 }
 
 /** Asks and obeys until the person, a signal or the end of the input says that it is enough. */
-async function menuLoop(context: commands.Context): Promise<commands.LeaveCause> {
+async function menuLoop(context: commands.Context, uploads: Uploads): Promise<commands.LeaveCause> {
+  let show: Question['show'];
   for (;;) {
-    const input = await context.ask({ ask: 'menu' });
+    const input = await context.ask({ ask: 'menu', ...completionsOf(context), show });
     if (context.signal.aborted) return 'signal';
     if (input === undefined) return 'end-of-input';
-    switch (input.trim()) {
-      case '1':
-        await commands.listPeers(context);
-        break;
-      case '2':
-        await commands.obtainPeers(context);
-        break;
-      case '3':
-        await commands.listLocalFiles(context);
-        break;
-      case '4':
-        await commands.searchFiles(context);
-        break;
-      case '5':
-        commands.showStatistics(context);
-        break;
-      case '6':
-        await commands.changeChunkSize(context);
-        break;
-      case '9':
-        return 'menu';
-      case '':
-        break;
-      default:
-        context.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
+    show = undefined;
+    const typed = parseCommand(input);
+    if (typed?.command === 'help') show = 'help';
+    else if (typed?.command === 'sair') {
+      if (await mayLeave(context, uploads)) return 'menu';
+    } else if (typed !== undefined) await obey(context, typed);
+    else if (input.trim() !== '') {
+      context.reporter.report({ event: 'choice-rejected', input, among: 'menu' });
+      if (context.isInteractive === true) show = 'prompt';
     }
   }
+}
+
+async function obey(context: commands.Context, { command, rest }: TypedCommand): Promise<void> {
+  const wanted = rest === '' ? undefined : rest;
+  switch (command) {
+    case 'peers':
+      return commands.listPeers(context, wanted);
+    case 'obter':
+      return commands.obtainPeers(context);
+    case 'arquivos':
+      return commands.listLocalFiles(context);
+    case 'buscar':
+      return commands.searchFiles(context, wanted);
+    case 'estatisticas':
+      return commands.showStatistics(context);
+    case 'chunk':
+      return commands.changeChunkSize(context, wanted);
+    case 'add':
+      return commands.addNeighbour(context, rest);
+    case 'forget':
+      return commands.forgetNeighbour(context, rest);
+    case 'help':
+    case 'sair':
+  }
+}
+
+/** What the Tab key may put behind a command. */
+function completionsOf({ neighbours, found }: commands.Context) {
+  const names = new Set(found?.files.map(({ name }) => name));
+  return { known: neighbours.list().map(({ address }) => address), names: [...names] };
+}
+
+/** A person who leaves while others download from here is asked, once. */
+async function mayLeave(context: commands.Context, uploads: Uploads): Promise<boolean> {
+  const underWay = uploads.underWay();
+  if (context.isInteractive !== true || underWay.length === 0) return true;
+  const answer = await context.ask({ ask: 'leave', uploads: underWay });
+  return answer === undefined || isYes(answer);
 }
 
 function aborted(signal: AbortSignal): Promise<'signal'> {

@@ -54,6 +54,14 @@ export type AppEvent =
     }
   /** It is silent to the name of a file as it lists it, and gets it in base64, as some programs want it. */
   | { readonly event: 'name-tried-in-base64'; readonly neighbour: Address; readonly name: string }
+  /** The person does not want it in the list any more. */
+  | { readonly event: 'neighbour-forgotten'; readonly neighbour: Address }
+  /** What the person wanted to add or forget, and cannot. */
+  | {
+      readonly event: 'neighbour-rejected';
+      readonly input: string;
+      readonly why: 'no-address' | 'own' | 'known' | 'unknown';
+    }
   | { readonly event: 'neighbours-limit-reached'; readonly limit: number }
   | { readonly event: 'neighbours-file-line-ignored'; readonly line: number; readonly text: string }
   | { readonly event: 'neighbours-file-not-written'; readonly path: string; readonly code: FileErrorCode }
@@ -65,11 +73,27 @@ export type AppEvent =
   | { readonly event: 'events-omitted'; readonly host: string; readonly count: number }
   | { readonly event: 'event-log-not-written'; readonly path: string; readonly code: FileErrorCode }
   | { readonly event: 'local-files-listed'; readonly files: readonly FileView[] }
+  /** What an earlier run has left unfinished in the shared folder. */
+  | { readonly event: 'interrupted-downloads-found'; readonly downloads: readonly InterruptedDownload[] }
   | { readonly event: 'local-files-not-read'; readonly code: FileErrorCode; readonly path: string }
   /** All neighbours were asked whom they know, and none has answered. */
   | { readonly event: 'neighbours-silent'; readonly asked: number }
   | { readonly event: 'search-finished'; readonly asked: number; readonly found: readonly FoundFileView[] }
   | { readonly event: 'file-chosen'; readonly name: string }
+  /** Several files were chosen at once; `skipped` we had already. */
+  | {
+      readonly event: 'queue-finished';
+      readonly fetched: number;
+      readonly bytes: number;
+      readonly failed: readonly string[];
+      readonly skipped: number;
+    }
+  /** The program is to end while others download from us; `isPostponed`: only where it is asked for once more. */
+  | {
+      readonly event: 'uploads-under-way';
+      readonly uploads: readonly UploadView[];
+      readonly isPostponed: boolean;
+    }
   | { readonly event: 'choice-rejected'; readonly input: string; readonly among: 'menu' | 'peers' | 'files' }
   | { readonly event: 'chunk-size-changed'; readonly bytes: number }
   | {
@@ -241,10 +265,23 @@ export interface FileView {
   readonly size: number;
 }
 
+export interface InterruptedDownload extends FileView {
+  /** That are there, of `size`. */
+  readonly bytes: number;
+}
+
+/** A neighbour that downloads a file of ours. */
+export interface UploadView {
+  readonly to: Address | string;
+  readonly name: string;
+}
+
 export interface FoundFileView extends FileView {
   readonly sources: readonly Address[];
   /** Of the file, in hexadecimal digits, where a source has told it. */
   readonly sha256?: string | undefined;
+  /** What we have under that name: the same, as far as one can know, or something else. Not in the event log. */
+  readonly mine?: 'same' | 'other' | undefined;
 }
 
 /** Downloads alike in chunk size, number of sources and file size; times in seconds. */
@@ -262,11 +299,29 @@ export interface Reporter {
 }
 
 /** What a command asks of the person; the terminal finds the words and the shape. */
-export type Question =
-  | { readonly ask: 'menu' }
+export type Question = (
+  | {
+      readonly ask: 'menu';
+      /** What may stand behind a command. */
+      readonly known?: readonly Address[];
+      readonly names?: readonly string[];
+    }
   | { readonly ask: 'peer'; readonly peers: readonly NeighbourView[] }
-  | { readonly ask: 'file'; readonly found: readonly FoundFileView[] }
-  | { readonly ask: 'chunk-size' };
+  | {
+      readonly ask: 'file';
+      readonly found: readonly FoundFileView[];
+      /** Only rows with this text in their names are shown, under the numbers that they have among all. */
+      readonly filter?: string;
+    }
+  /** `bytes`: what it is now, and stays where nothing is typed. */
+  | { readonly ask: 'chunk-size'; readonly bytes?: number }
+  /** May a download take the place of this file of ours? `modifiedAt` in milliseconds since 1970. */
+  | { readonly ask: 'replace'; readonly name: string; readonly size: number; readonly modifiedAt: number }
+  | { readonly ask: 'leave'; readonly uploads: readonly UploadView[] }
+) & {
+  /** All of it, unless said otherwise: only the prompt, after an answer that was none, or what can be typed. */
+  readonly show?: 'prompt' | 'help' | undefined;
+};
 
 /** One line of the person's input, without the newline; undefined at the end of input. */
 export type Ask = (question: Question) => Promise<string | undefined>;

@@ -18,7 +18,7 @@ interface Entry {
 
 /**
  * Who we know, whether they are ONLINE and the largest clock ever seen from each (protocol, sections 2 and 3). Keeps the order in
- * which they became known, never holds our own address, and never forgets anybody who was confirmed. What is only hearsay is
+ * which they became known, never holds our own address, and forgets nobody who was confirmed, unless told to. What is only hearsay is
  * bounded, and the first to go when room is needed.
  */
 export class Neighbours {
@@ -61,6 +61,14 @@ export class Neighbours {
   /** A neighbour from the file: OFFLINE until it is heard of. */
   know(address: Address): NeighbourChange {
     return this.#entries.has(address) ? 'none' : this.#add(address, { status: 'OFFLINE', clock: 0 });
+  }
+
+  /** The user does not want it any more; whether it was known. It comes back where it is heard of again. */
+  forget(address: Address): boolean {
+    const entry = this.#entries.get(address);
+    if (entry === undefined) return false;
+    if (!entry.isConfirmed) this.#uncount(entry);
+    return this.#entries.delete(address);
   }
 
   /**

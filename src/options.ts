@@ -92,6 +92,9 @@ Outros comandos (cada um com a sua --ajuda):
   eachare chave <arquivo>            cria a chave de uma rede privada (--chave)
   eachare completar <shell>          completa a linha de comando com Tab, em bash, zsh e fish
 
+No menu: "?" mostra tudo o que ele entende, por exemplo "4 *.pdf", "6 64k", "+ host:porta"; em um
+  terminal, Tab completa e a seta para cima repete
+
 Códigos de saída:
   0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
   1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)

@@ -180,6 +180,8 @@ export async function build(options: Options): Promise<Program> {
     }
     const stale = await folder.removeStale();
     if (stale > 0) reporter.report({ event: 'stale-files-removed', count: stale });
+    const downloads = await folder.interrupted();
+    if (downloads.length > 0) reporter.report({ event: 'interrupted-downloads-found', downloads });
     for (const { line, text, address } of lines) {
       if (address === undefined) reporter.report({ event: 'neighbours-file-line-ignored', line, text });
       else peer.know(address);

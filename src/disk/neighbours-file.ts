@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import { FileError } from '../errors.ts';
 import type { AppEvent, Reporter } from '../events.ts';
 import type { Address } from '../protocol/address.ts';
@@ -14,6 +15,16 @@ export interface NeighboursLine {
   readonly text: string;
 }
 
+interface Look {
+  readonly bytes: Buffer;
+  readonly mode: number;
+}
+
+/** Others append a line now and then; between two looks of ours it takes bad luck. */
+const FORGET_TRIES = 5;
+
+/** What stands between two ends of lines. */
+const LINE = /[^\r\n]+/g;
 const NEWLINE = 0x0a;
 /** Control characters that no editor puts into a text; accents in another encoding are no reason to refuse it. */
 const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
@@ -21,8 +32,9 @@ const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
 /**
- * The user's list of neighbours, `host:port` a line (protocol, section 3). Only ever appended to: one write with the
- * whole line, where the end of the file is then, so that several peers of one machine may share it.
+ * The user's list of neighbours, `host:port` a line (protocol, section 3). Appended to by one write with the whole line,
+ * where the end of the file is then, so that several peers of one machine may share it. What the user forgets becomes a
+ * comment, and no other byte changes: a file of the same bytes takes its place at once, or none does.
  */
 export class NeighboursFile {
   readonly path: string;
@@ -70,6 +82,64 @@ export class NeighboursFile {
     });
   }
 
+  /**
+   * Makes comments of the lines that hold this address.
+   * @throws FileError `not-found`, `not-a-file`, `not-text`, `no-permission`, `too-large`, `disk-full`, `io`, and
+   *   `changed` where others write to it without a pause
+   */
+  forget(address: string): Promise<void> {
+    const done = this.#tail.then(() => this.#forget(address));
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  async #forget(address: string): Promise<void> {
+    for (let tries = 0; tries < FORGET_TRIES; tries += 1) {
+      const before = await this.#look();
+      const text = before.bytes.toString('latin1');
+      const commented = text.replace(LINE, (line) =>
+        withoutComment(Buffer.from(line, 'latin1').toString()) === address ? `# ${line}` : line,
+      );
+      if (commented === text) return;
+      if (await this.#replace(before, Buffer.from(commented, 'latin1'))) return;
+    }
+    throw new FileError('changed', this.path);
+  }
+
+  /** Whether the new bytes have taken the place of those; not where others have written meanwhile. */
+  async #replace(before: Look, bytes: Buffer): Promise<boolean> {
+    try {
+      // A link stays one.
+      const path = await realpath(this.path);
+      const temporary = `${path}.${randomUUID()}.tmp`;
+      try {
+        const file = await open(temporary, 'wx', before.mode & 0o777);
+        try {
+          await file.chmod(before.mode & 0o777);
+          await file.writeFile(bytes);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        const now = await this.#look();
+        if (!now.bytes.equals(before.bytes)) return false;
+        await rename(temporary, path);
+        return true;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    } catch (error) {
+      throw fileError(error, this.path);
+    }
+  }
+
+  #look(): Promise<Look> {
+    return this.#with(constants.O_RDONLY, async (file) => ({
+      bytes: await this.#bytes(file),
+      mode: (await file.stat()).mode,
+    }));
+  }
+
   async #with<T>(flags: number, work: (file: FileHandle) => Promise<T>): Promise<T> {
     try {
       const file = await open(this.path, flags | NONBLOCK);
@@ -94,10 +164,10 @@ export class NeighboursFile {
   }
 }
 
-/** Writes every new neighbour to the neighbours file, in the order in which they became known. */
+/** Writes every new neighbour to the neighbours file, in the order in which they became known, and forgets as the user does. */
 export class NeighboursKeeper implements Reporter {
   readonly #file: NeighboursFile;
-  readonly #inFile: ReadonlySet<Address>;
+  readonly #inFile: Set<Address>;
   readonly #reporter: Reporter;
   #last: Promise<void> = Promise.resolve();
   #failing = false;
@@ -113,9 +183,14 @@ export class NeighboursKeeper implements Reporter {
   }
 
   report(event: AppEvent): void {
+    if (event.event === 'neighbour-forgotten') {
+      const { neighbour } = event;
+      this.#inFile.delete(neighbour);
+      this.#last = this.#last.then(() => this.#write(() => this.#file.forget(neighbour)));
+    }
     if (event.event !== 'neighbour-added' || this.#inFile.has(event.neighbour)) return;
     const { neighbour } = event;
-    this.#last = this.#last.then(() => this.#append(neighbour));
+    this.#last = this.#last.then(() => this.#write(() => this.#file.append(neighbour)));
   }
 
   /** Resolves when all that was reported so far is written, or has failed and was reported. */
@@ -123,9 +198,9 @@ export class NeighboursKeeper implements Reporter {
     return this.#last;
   }
 
-  async #append(neighbour: Address): Promise<void> {
+  async #write(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#file.append(neighbour);
+      await work();
       this.#failing = false;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;

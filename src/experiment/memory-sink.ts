@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { FileSink, SinkPlan, Sinks } from '../download/file-sink.ts';
+import type { FileSink, Placed, SinkPlan, Sinks } from '../download/file-sink.ts';
 
 /** A download that lands in memory: the disk is not what is measured. */
 class MemorySink implements FileSink {
   readonly present = [];
   readonly sha256: string | undefined;
+  readonly #name: string;
   readonly #bytes: Buffer;
 
-  constructor({ size, sha256 }: SinkPlan) {
+  constructor({ name, size, sha256 }: SinkPlan) {
+    this.#name = name;
     this.sha256 = sha256;
     // The pages of the memory are there before the first DL.
     this.#bytes = Buffer.alloc(size, 1);
@@ -29,8 +31,8 @@ class MemorySink implements FileSink {
     return Promise.resolve(createHash('sha256').update(this.#bytes).digest('hex'));
   }
 
-  commit(): Promise<void> {
-    return Promise.resolve();
+  commit(): Promise<Placed> {
+    return Promise.resolve({ name: this.#name, replaced: undefined });
   }
 
   suspend(): Promise<number> {

@@ -48,6 +48,9 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'neighbours-file-line-ignored':
     case 'choice-rejected':
     case 'neighbours-silent':
+    case 'neighbour-rejected':
+    case 'interrupted-downloads-found':
+    case 'uploads-under-way':
     case 'chunk-size-rejected':
     case 'chunk-failed':
     case 'source-retired':
@@ -77,6 +80,8 @@ function colorOf(event: AppEvent): Color | undefined {
     case 'local-files-listed':
     case 'search-finished':
     case 'file-chosen':
+    case 'neighbour-forgotten':
+    case 'queue-finished':
     case 'statistics-shown':
     case 'download-started':
     case 'download-progressed':

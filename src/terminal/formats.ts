@@ -24,16 +24,28 @@ export function listed(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join() : `${texts.slice(0, -1).join(', ')} e ${texts.at(-1) ?? ''}`;
 }
 
-/** A size for reading, e.g. `1,5 MiB`; below 1 KiB it is exact. */
-export function size(bytes: number): string {
+/** How often a size is divided by 1024: what would be rounded to 1024,0 belongs to the next unit. */
+function unitOf(bytes: number): number {
   let value = bytes;
   let unit = 0;
-  // What would be rounded to 1024,0 belongs to the next unit.
   while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  return unit === 0 ? count(Math.round(bytes), 'byte') : `${decimal(value, 1)} ${UNITS[unit] ?? ''}`;
+  return unit;
+}
+
+/** A size for reading, e.g. `1,5 MiB`; below 1 KiB it is exact. */
+export function size(bytes: number): string {
+  const unit = unitOf(bytes);
+  if (unit === 0) return count(Math.round(bytes), 'byte');
+  return `${decimal(bytes / 1024 ** unit, 1)} ${UNITS[unit] ?? ''}`;
+}
+
+/** A part of a size in the unit of the whole: `20,1 de 190,7 MiB`. */
+export function part(bytes: number, whole: number): string {
+  const unit = unitOf(whole);
+  return `${unit === 0 ? bytes : decimal(bytes / 1024 ** unit, 1)} de ${size(whole)}`;
 }
 
 /** A size for a person where there is a screen, in bytes for a script where nothing has to fit. */

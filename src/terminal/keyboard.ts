@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Transform, Writable, type Readable, type TransformCallback } from 'node:stream';
+import { commonStart, type Completion } from './completion.ts';
 import { escape } from './escape.ts';
 
 export type Input = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
@@ -11,7 +12,6 @@ const UNSTOPPED_AFTER_MS = 100;
 /** Below this the keys are commands to readline, and so is DEL. */
 const FIRST_PRINTABLE = ' ';
 const DEL = '\x7f';
-const TAB = '\t';
 const CTRL_L = '\f';
 const ESC = '\x1b';
 const NEWLINE = '\r\n';
@@ -28,6 +28,10 @@ export interface KeyboardOptions {
   readonly onInterrupt: () => void;
   /** Ctrl-L in raw mode: the screen is to be cleared. */
   readonly onClear: () => void;
+  /** Tab in raw mode: what could stand behind the line up to the cursor. */
+  readonly complete: (line: string) => Completion;
+  /** Tab where several things could, that have no more in common. */
+  readonly onChoices: (choices: readonly string[]) => void;
   /** Ctrl-Z in raw mode: what is drawn is to be taken away, the shell writes here. */
   readonly onSuspend: () => void;
   /** The program goes on after it was stopped; nothing on the screen is where it was. */
@@ -92,7 +96,7 @@ class Keys extends Transform {
       // readline would leave out what stands above the prompt.
       if (key === CTRL_L) this.#onClear();
       if (key === '\r' || key === '\n') room = MAX_TYPED_CHARS;
-      if (key === TAB || key === CTRL_L || (!isCommand && (escape(key) !== key || room-- <= 0))) continue;
+      if (key === CTRL_L || (!isCommand && (escape(key) !== key || room-- <= 0))) continue;
       this.push(key);
     }
     done();
@@ -155,8 +159,10 @@ export class Keyboard {
   #isAsked = false;
   #isClosed = false;
   readonly #onContinue: (() => void) | undefined;
+  readonly #options: KeyboardOptions;
 
   constructor(options: KeyboardOptions) {
+    this.#options = options;
     const { input, surface, onEnter, onLine, onInterrupt } = options;
     const canvas = surface && new Canvas(surface, () => onEnter(this.#reader.line));
     const keys =
@@ -165,6 +171,8 @@ export class Keyboard {
       input: keys ?? input,
       ...(canvas === undefined ? {} : { output: canvas }),
       terminal: canvas !== undefined,
+      // Without one a tab would be a character like any.
+      completer: (line: string) => this.#complete(line),
       // However late the \n of a \r\n comes, it ends no second line.
       crlfDelay: Infinity,
     });
@@ -230,6 +238,15 @@ export class Keyboard {
     this.#reader.setPrompt(prompt);
     // readline first goes up to where it has drawn before, which is gone.
     return canvas.collect(() => this.#reader.prompt(true)).replace(/^\x1b\[\d+A/, '');
+  }
+
+  /** In the shape that readline wants: it draws nothing but what is to be inserted. */
+  #complete(line: string): [string[], string] {
+    if (this.#canvas?.isOpen !== true) return [[], line];
+    const { stem, candidates } = this.#options.complete(line);
+    const start = commonStart(candidates);
+    if (candidates.length > 1 && start === stem) this.#options.onChoices(candidates);
+    return start.length > stem.length ? [[start], stem] : [[], stem];
   }
 
   /** From now on keys are not seen. */

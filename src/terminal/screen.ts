@@ -10,6 +10,7 @@ import type {
   Reporter,
 } from '../events.ts';
 import { painted } from './colors.ts';
+import { complete } from './completion.ts';
 import { RESUME_HINT } from './download-sentences.ts';
 import { wrapSentence } from './layout.ts';
 import { LiveStatus, type Waiting } from './live-status.ts';
@@ -108,7 +109,8 @@ export class Screen implements Reporter {
   readonly ask: Ask = (question) => {
     const { terminal } = this.#options;
     this.#summary.beginCommand();
-    return terminal.ask(questionText(question, terminal.width, terminal.isInteractive));
+    const text = questionText(question, terminal.width, terminal.isInteractive);
+    return terminal.ask(text, (line) => complete(question, line));
   };
 
   report(event: AppEvent): void {

@@ -15,8 +15,9 @@ import {
   sourceReturned,
 } from './download-sentences.ts';
 import { escape } from './escape.ts';
-import { count } from './formats.ts';
+import { amount, count, part } from './formats.ts';
 import { columnsOf, nameWithin, shortenEnd, wrapSentence } from './layout.ts';
+import { uploadsSentence } from './questions.ts';
 import { isProtocolReason, reason } from './reasons.ts';
 import { localFilesTable, statistics } from './tables.ts';
 
@@ -124,9 +125,47 @@ function shortInput(input: string): string {
   return shortenEnd(escape(input), SHOWN_INPUT_COLUMNS);
 }
 
-function choiceRejected({ input, among }: EventOf<'choice-rejected'>): string {
+function choiceRejected({ input, among }: EventOf<'choice-rejected'>, width: number): string {
   const what = among === 'menu' ? 'Comando inválido' : 'Opção inválida';
-  return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes.`;
+  return `${what}: "${shortInput(input)}". Digite um dos números entre colchetes${width < Infinity ? ', ou ? para ajuda' : ''}.`;
+}
+
+const NEIGHBOUR_REJECTED = {
+  'no-address': 'não tem a forma host:porta, por exemplo 127.0.0.1:5001.',
+  own: 'é o endereço deste peer.',
+  known: 'já é um vizinho.',
+  unknown: 'não é um vizinho.',
+} as const;
+
+function neighbourRejected({ input, why }: EventOf<'neighbour-rejected'>): string {
+  return `"${shortInput(input)}" ${NEIGHBOUR_REJECTED[why]}`;
+}
+
+/** Downloads that one line names. */
+const MAX_INTERRUPTED = 3;
+
+function interruptedFound({ downloads }: EventOf<'interrupted-downloads-found'>, width: number): string {
+  const shown = downloads
+    .slice(0, MAX_INTERRUPTED)
+    .map(({ name, size, bytes }) => `${nameWithin(name, width)}, ${part(bytes, size)}`);
+  const more = downloads.length - shown.length;
+  const rest = more > 0 ? `; e mais ${more}` : '';
+  const what = count(downloads.length, 'download interrompido', 'downloads interrompidos');
+  return `${what}: ${shown.join('; ')}${rest}`;
+}
+
+function queueFinished(
+  { fetched, bytes, failed, skipped }: EventOf<'queue-finished'>,
+  width: number,
+): string {
+  const parts = [
+    `${count(fetched, 'arquivo baixado', 'arquivos baixados')}${fetched > 0 ? ` (${amount(bytes, width)})` : ''}`,
+    ...(skipped > 0 ? [`${skipped} que você já tinha`] : []),
+    ...(failed.length > 0
+      ? [`sem sucesso: ${failed.map((name) => nameWithin(name, width)).join(', ')}`]
+      : []),
+  ];
+  return `Fila concluída: ${parts.join('; ')}.`;
 }
 
 function chunkSizeRejected({ input, largest, bytes }: EventOf<'chunk-size-rejected'>): string {
@@ -209,6 +248,18 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
         : ['Arquivos locais:', ...localFilesTable(event.files, width)];
     case 'local-files-not-read':
       return [`Não foi possível ler ${escape(event.path)}: ${reason(event.code)}`];
+    case 'interrupted-downloads-found':
+      return [interruptedFound(event, width)];
+    case 'neighbour-forgotten':
+      return [`Peer ${escape(event.neighbour)} esquecido.`];
+    case 'neighbour-rejected':
+      return [neighbourRejected(event)];
+    case 'queue-finished':
+      return [queueFinished(event, width)];
+    case 'uploads-under-way':
+      return [
+        uploadsSentence(event.uploads, width) + (event.isPostponed ? ' Ctrl-C de novo sai mesmo assim.' : ''),
+      ];
     case 'search-finished':
       return searchFinished(event, width);
     case 'neighbours-silent':
@@ -216,7 +267,7 @@ function linesOf(event: AppEvent, { own, width }: Setting): string[] {
     case 'file-chosen':
       return [`arquivo escolhido ${escape(event.name)}`];
     case 'choice-rejected':
-      return [choiceRejected(event)];
+      return [choiceRejected(event, width)];
     case 'chunk-size-changed':
       return [`Tamanho de chunk alterado: ${event.bytes}`];
     case 'chunk-size-rejected':

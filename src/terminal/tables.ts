@@ -2,6 +2,7 @@ import type { AppEvent, DownloadGroup, FileView, FoundFileView, NeighbourView } 
 import { escape } from './escape.ts';
 import { decimal, size } from './formats.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
+import { hasText } from './typed.ts';
 
 type StatisticsShown = Extract<AppEvent, { event: 'statistics-shown' }>;
 
@@ -29,11 +30,11 @@ function seconds(value: number, width: number): string {
   return width < Infinity ? decimal(value, DECIMALS) : value.toFixed(DECIMALS);
 }
 
-/** Names behind their numbers, `[1] a.txt`, counted from `first`; shorter numbers stand further right. */
-function numbered(names: readonly string[], first: number): Cell[] {
-  const widest = `${first + names.length - 1}`.length;
-  return names.map((name, index) => {
-    const label = `[${first + index}] `.padStart(widest + 3);
+/** Names behind their numbers, `[1] a.txt`; shorter numbers stand further right. */
+function labelled(rows: readonly { readonly name: string; readonly number: number }[]): Cell[] {
+  const widest = `${rows.at(-1)?.number ?? 0}`.length;
+  return rows.map(({ name, number }) => {
+    const label = `[${number}] `.padStart(widest + 3);
     return { label, text: escape(name) };
   });
 }
@@ -60,28 +61,38 @@ function digestColumn(files: readonly FoundFileView[]): Column[] {
   return [{ head: 'SHA-256', align: 'left', flexible: false, cells: ['', ...cells] }];
 }
 
-/** Menu 4: the files of the network, row 0 cancels. */
-export function foundFilesTable(found: readonly FoundFileView[], width: number): string[] {
-  const shown = found.slice(0, MAX_SHOWN_ROWS);
-  const names = numbered(['<Cancelar>', ...shown.map(({ name }) => name)], 0);
+const MINE = { same: 'já tenho', other: 'tenho outro' } as const;
+
+/** What we have of them ourselves, where a person looks and there is something. */
+function mineColumn(files: readonly FoundFileView[], width: number): Column[] {
+  if (width === Infinity || files.every(({ mine }) => mine === undefined)) return [];
+  const cells = files.map(({ mine }) => (mine === undefined ? '' : MINE[mine]));
+  return [{ head: 'Aqui', align: 'left', flexible: false, cells: ['', ...cells] }];
+}
+
+/** Menu 4: the files of the network, row 0 cancels. With a filter only those with that text in their names. */
+export function foundFilesTable(found: readonly FoundFileView[], width: number, filter = ''): string[] {
+  const rows = found
+    .map((file, at) => ({ ...file, number: at + 1 }))
+    .filter(({ name }) => filter === '' || hasText(name, filter));
+  const shown = rows.slice(0, MAX_SHOWN_ROWS);
+  const names = labelled([{ name: '<Cancelar>', number: 0 }, ...shown]);
   const sources = shown.map((file) => ({ list: file.sources.map(escape) }));
   const sizes = shown.map((file) => sizeCell(file.size, width));
   const columns = [
     texts('Nome', names),
     numbers('Tamanho', ['', ...sizes]),
+    ...mineColumn(shown, width),
     ...digestColumn(shown),
     texts('Peer', ['', ...sources]),
   ];
-  return [...tableLines(columns, width), ...notShown(found.length)];
+  return [...tableLines(columns, width), ...notShown(rows.length)];
 }
 
 /** Menu 3: the files of the shared folder. */
 export function localFilesTable(files: readonly FileView[], width: number): string[] {
   const shown = files.slice(0, MAX_SHOWN_ROWS);
-  const names = numbered(
-    shown.map(({ name }) => name),
-    1,
-  );
+  const names = labelled(shown.map(({ name }, at) => ({ name, number: at + 1 })));
   const sizes = shown.map((file) => file.size);
   const columns = [texts('Nome', names), numbers('Tamanho [bytes]', sizes)];
   return [...tableLines(columns, width), ...notShown(files.length)];

@@ -1,7 +1,10 @@
 import { colorLevel } from './colors.ts';
+import type { Completion } from './completion.ts';
 import { escape } from './escape.ts';
 import { Footer, reflows, rowsOf, type MakeBar } from './footer.ts';
 import { Keyboard, type Input, type Surface } from './keyboard.ts';
+import { count } from './formats.ts';
+import { shortenMiddle, wrap } from './layout.ts';
 import { Outlet, type Output } from './outlet.ts';
 
 /** What a screen of unknown size is taken for. */
@@ -9,6 +12,19 @@ const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
+
+/** Of what the Tab key finds; more can be told apart by a further letter. */
+const MAX_CHOICES = 40;
+
+/** Tells what could stand behind a line. */
+type Complete = (line: string) => Completion;
+
+function choicesText(choices: readonly string[], width: number): string {
+  const shown = choices.slice(0, MAX_CHOICES).map((choice) => shortenMiddle(choice, width - 1));
+  const more = choices.length - shown.length;
+  const all = [...shown, ...(more > 0 ? [`… e mais ${count(more, 'opção', 'opções')}`] : [])];
+  return wrap(all.join('   '), width).join('\n');
+}
 
 function up(rows: number): string {
   return rows > 0 ? `\x1b[${rows}A` : '';
@@ -54,6 +70,8 @@ export class Terminal {
   /** Not on such a screen: the last write was a prompt, without a newline. */
   #midLine = false;
   #onInterrupt: (() => void) | undefined;
+  /** For the question that is open. */
+  #complete: Complete | undefined;
 
   constructor(options: TerminalOptions = {}) {
     const { input = process.stdin, output = process.stdout, env = process.env, readInput = true } = options;
@@ -76,6 +94,8 @@ export class Terminal {
         this.#drawn = undefined;
         this.#write(CLEAR_SCREEN);
       },
+      complete: (line) => this.#complete?.(line) ?? { stem: line, candidates: [] },
+      onChoices: (choices) => this.print(choicesText(choices, this.width)),
       onSuspend: () => this.#outlet.write(this.#leave()),
       onContinue: () => {
         this.#drawn = undefined;
@@ -124,9 +144,10 @@ export class Terminal {
 
   /**
    * Prints the text, waits behind its last line, and gives the next line of the input; undefined once there is none.
+   * @param complete what the Tab key finds
    * @throws Error if the former question has no answer yet.
    */
-  async ask(text: string): Promise<string | undefined> {
+  async ask(text: string, complete?: Complete): Promise<string | undefined> {
     if (this.#prompt !== undefined) throw new Error('the former question has no answer yet');
     // The person looks at it now.
     this.#footer.expire();
@@ -138,6 +159,7 @@ export class Terminal {
       this.#midLine = true;
     }
     this.#prompt = prompt;
+    this.#complete = complete;
     // A line that waits already needs not be seen while it is typed.
     const isAhead = this.#keyboard?.isAhead === true;
     if (!isAhead) this.#redraw();

@@ -147,6 +147,14 @@ export class MemoryShare implements Share, Sinks {
     return Promise.resolve(new MemorySink(plan, this.leftover, commit, () => void this.discarded.push(name)));
   }
 
+  modifiedAt(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  interrupted(): Promise<readonly never[]> {
+    return Promise.resolve([]);
+  }
+
   noteDigest(): Promise<void> {
     return Promise.resolve();
   }

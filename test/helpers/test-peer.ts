@@ -3,6 +3,7 @@ import type { Context } from '../../src/commands.ts';
 import { Downloads } from '../../src/download/downloads.ts';
 import { Statistics } from '../../src/download/statistics.ts';
 import type { Sinks } from '../../src/download/file-sink.ts';
+import type { OwnFolder } from '../../src/download/own-files.ts';
 import type { DownloadTiming } from '../../src/download/timing.ts';
 import type { Share } from '../../src/handlers.ts';
 import { DEFAULT_CHUNK_BYTES } from '../../src/limits.ts';
@@ -20,7 +21,7 @@ export interface TestPeerOptions {
   /** Neighbours known at start, OFFLINE. */
   readonly knows?: readonly Address[];
   /** A shared folder other than the one in memory. */
-  readonly folder?: Share & Sinks;
+  readonly folder?: Share & Sinks & OwnFolder;
   /** Waits other than the usual ones, of its connections and its downloads. */
   readonly timing?: Partial<Timing & DownloadTiming>;
   /** Of a private network. */
@@ -44,6 +45,8 @@ export interface DeskOptions {
   readonly signal?: AbortSignal;
   /** Bytes. */
   readonly chunkSize?: number;
+  readonly isInteractive?: boolean;
+  readonly overwrite?: Context['overwrite'];
 }
 
 /** A listening peer of this process on a free port, with everything that it works with. */
@@ -55,7 +58,7 @@ export class TestPeer implements AsyncDisposable {
   readonly neighbours: Neighbours;
   readonly peer: Peer;
   readonly downloads: Downloads;
-  readonly #folder: Share & Sinks;
+  readonly #folder: Share & Sinks & OwnFolder;
   #closed: Promise<void> | undefined;
 
   private constructor({ files = {}, folder, timing = {}, key }: TestPeerOptions) {
@@ -96,7 +99,13 @@ export class TestPeer implements AsyncDisposable {
   }
 
   /** What the commands need, with the answers that the person will give. */
-  desk({ answers = [], signal, chunkSize = DEFAULT_CHUNK_BYTES }: DeskOptions = {}): Context {
+  desk({
+    answers = [],
+    signal,
+    chunkSize = DEFAULT_CHUNK_BYTES,
+    isInteractive = false,
+    overwrite = 'ask',
+  }: DeskOptions = {}): Context {
     return {
       peer: this.peer,
       neighbours: this.neighbours,
@@ -107,6 +116,8 @@ export class TestPeer implements AsyncDisposable {
       ask: scriptedAsk(...answers),
       signal: signal ?? new AbortController().signal,
       chunkSize,
+      isInteractive,
+      overwrite,
     };
   }
 

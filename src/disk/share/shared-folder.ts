@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import type { FileSink, SinkPlan } from '../../download/file-sink.ts';
 import { FileError } from '../../errors.ts';
-import type { Reporter } from '../../events.ts';
+import type { InterruptedDownload, Reporter } from '../../events.ts';
 import type { OpenFile, SharedFile } from '../../handlers.ts';
 import { fileError, passFileError } from '../file-error.ts';
 import { Folder, isVisible, type ListedFile } from '../folder.ts';
-import { removeStaleFiles } from '../store/leftovers.ts';
+import { listInterrupted, removeStaleFiles } from '../store/leftovers.ts';
 import { PartialFile, type ResumeTiming } from '../store/partial-file.ts';
 import { Digests, type FileDigest } from './digests.ts';
 import { Listing } from './listing.ts';
@@ -130,6 +130,21 @@ export class SharedFolder {
   /** Removes what interrupted downloads left and no download will go on with; returns how many they were. */
   removeStale(): Promise<number> {
     return removeStaleFiles(this.#folder);
+  }
+
+  /** The downloads that an earlier run has left unfinished, by name. */
+  interrupted(): Promise<readonly InterruptedDownload[]> {
+    return listInterrupted(this.#folder);
+  }
+
+  /** When a file that we share was written to last, in milliseconds since 1970; undefined where there is none. */
+  async modifiedAt(name: string): Promise<number | undefined> {
+    try {
+      return Number((await this.#find(name)).stats.mtimeMs);
+    } catch (error) {
+      passFileError(error);
+      return undefined;
+    }
   }
 
   /** Closes the files that are served, after the reads under way, and gives up the digests that are not there yet. */

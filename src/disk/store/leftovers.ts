@@ -1,6 +1,7 @@
 import { lstat, open, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SinkPlan } from '../../download/file-sink.ts';
+import type { InterruptedDownload } from '../../events.ts';
 import { passFileError, systemCode } from '../file-error.ts';
 import { READ_FLAGS, type Folder } from '../folder.ts';
 import { decodeNote, MAX_NOTE_BYTES, type ResumeNote } from './resume-note.ts';
@@ -101,14 +102,31 @@ export async function removeStaleFiles(folder: Folder): Promise<number> {
   return removed;
 }
 
-/** The notes about files of this name, and those about nothing. */
-async function findNotes(folder: Folder, name: string): Promise<readonly Found[]> {
+/** The downloads that an earlier run has left unfinished and nobody goes on with now, by name. Never throws. */
+export async function listInterrupted(folder: Folder): Promise<readonly InterruptedDownload[]> {
+  const listed: InterruptedDownload[] = [];
+  try {
+    for (const found of await findNotes(folder)) {
+      const { note } = found;
+      if (note === 'broken' || !isFree(found)) continue;
+      const bytes = bytesOf({ note });
+      if (bytes > 0) listed.push({ name: note.name, size: note.size, bytes });
+    }
+  } catch (error) {
+    passFileError(error);
+  }
+  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The notes about files of this name, or of any, and those about nothing. */
+async function findNotes(folder: Folder, name?: string): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const entry of await readdir(folder.real)) {
     const { id, kind } = parseTemporaryName(entry) ?? {};
     if (id === undefined || kind !== 'nota') continue;
     const read = await readNote(folder, id);
-    if (read === undefined || (read.note !== 'broken' && read.note.name !== name)) continue;
+    if (read === undefined || (name !== undefined && read.note !== 'broken' && read.note.name !== name))
+      continue;
     found.push({ id, ...read, writtenAt: (await touchedAt(folder, id, 'parte')) ?? 0 });
   }
   return found;
@@ -194,6 +212,6 @@ async function claim(
   return undefined;
 }
 
-function bytesOf({ note: { ranges } }: Useful): number {
+function bytesOf({ note: { ranges } }: Pick<Useful, 'note'>): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 }

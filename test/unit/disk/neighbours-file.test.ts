@@ -1,6 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFile, mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NeighboursFile, MAX_NEIGHBOURS_FILE_BYTES } from '../../../src/disk/neighbours-file.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -211,5 +222,43 @@ describe('NeighboursFile.append', () => {
     await expect(file.append('a:1')).rejects.toMatchObject({ code: 'disk-full', path, cause: full });
     vi.spyOn(prototype, 'write').mockResolvedValueOnce({ bytesWritten: 2, buffer: '' });
     await expect(file.append('a:1')).rejects.toMatchObject({ code: 'disk-full', path });
+  });
+});
+
+describe('NeighboursFile.forget', () => {
+  it('makes comments of the lines of an address, and leaves every other byte as it is', async () => {
+    const path = await fileWith(
+      Buffer.from(
+        '127.0.0.1:1\r\n  127.0.0.1:2 # Bia\r\n# caf\xe9 \xff\n127.0.0.1:22\n127.0.0.1:2',
+        'latin1',
+      ),
+    );
+    const file = await NeighboursFile.open(path);
+    await file.forget('127.0.0.1:2');
+    expect(await readFile(path, 'latin1')).toBe(
+      '127.0.0.1:1\r\n#   127.0.0.1:2 # Bia\r\n# caf\xe9 \xff\n127.0.0.1:22\n# 127.0.0.1:2',
+    );
+    expect((await file.read()).map(({ text }) => text)).not.toContain('127.0.0.1:2');
+    await file.append('127.0.0.1:2');
+    expect((await readFile(path, 'latin1')).endsWith('\n# 127.0.0.1:2\n127.0.0.1:2\n')).toBe(true);
+  });
+
+  it('keeps a link, the mode and what is beside it', async () => {
+    const path = await fileWith('127.0.0.1:1\n');
+    await chmod(path, 0o640);
+    await symlink(path, `${path}.link`);
+    const file = await NeighboursFile.open(`${path}.link`);
+    await file.forget('127.0.0.1:1');
+    expect(await readFile(path, 'utf8')).toBe('# 127.0.0.1:1\n');
+    expect((await lstat(`${path}.link`)).isSymbolicLink()).toBe(true);
+    expect((await lstat(path)).mode & 0o777).toBe(0o640);
+    expect((await readdir(dirname(path))).sort()).toEqual(['vizinhos.txt', 'vizinhos.txt.link']);
+  });
+
+  it('does not touch a file without that address', async () => {
+    const path = await fileWith('127.0.0.1:1\n');
+    const before = await lstat(path, { bigint: true });
+    await (await NeighboursFile.open(path)).forget('127.0.0.1:2');
+    expect((await lstat(path, { bigint: true })).ino).toBe(before.ino);
   });
 });
