@@ -245,9 +245,9 @@ function createCommand(version: string): Command {
     .addHelpText('after', EPILOGUE);
 }
 
-/** What everything that starts a peer understands, and how all commands explain themselves. */
+/** What everything that starts a peer understands. */
 export function withSharedOptions(command: Command): Command {
-  return command
+  command
     .option('--chunk <bytes>', `tamanho inicial do chunk (padrão: ${DEFAULT_CHUNK_BYTES})`)
     .option(
       '--sobrescrever <modo>',
@@ -260,7 +260,7 @@ export function withSharedOptions(command: Command): Command {
       `como fala o peer desse endereço, em vez de descobrir (pode repetir): ${DIALECT_NAMES.join(', ')}`,
       (text: string, before: readonly string[] = []) => [...before, text],
     )
-    .option('--chave <arquivo>', 'rede privada: só fala, e cifrado, com quem tem a mesma chave')
+    .addOption(keyOption())
     .option(
       '--anuncio <host>',
       'o que os outros ouvem: permite escutar em 0.0.0.0, [::] ou atrás de um container',
@@ -271,8 +271,19 @@ export function withSharedOptions(command: Command): Command {
       '--atraso <ms>',
       `câmera lenta: cada mensagem espera esse tempo antes de sair (até ${MAX_DELAY_MS})`,
     )
+    .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)');
+  return withHelp(command);
+}
+
+/** Of all commands that connect to a peer. */
+export function keyOption(): Option {
+  return new Option('--chave <arquivo>', 'rede privada: só fala, e cifrado, com quem tem a mesma chave');
+}
+
+/** How all commands that connect to a peer explain themselves; and the waits that tests hand in. */
+export function withHelp(command: Command): Command {
+  return command
     .addOption(new Option('--tempos <json>').hideHelp())
-    .option('--sem-cor', 'sem cores (também com NO_COLOR ou TERM=dumb)')
     .helpOption('-h, --ajuda', 'mostra esta ajuda (também --help)')
     .addOption(new Option('--help').hideHelp())
     .on('option:help', function (this: Command) {

@@ -6,9 +6,10 @@ import { FileError, RemoteError, StartError, UsageError } from '../errors.ts';
 import type { Share } from '../handlers.ts';
 import { Neighbours } from '../neighbours.ts';
 import {
+  keyOption,
   readArguments,
   sharedOptions,
-  withSharedOptions,
+  withHelp,
   type Options,
   type SharedFlags,
 } from '../options.ts';
@@ -51,8 +52,9 @@ export function pronto(args: readonly string[], around: Around): Promise<number>
       .usage(`[opções] ${USAGE}`)
       .description('Espera até que um peer responda nesse endereço: no lugar de "sleep 1" em um script.')
       .argument(USAGE, 'o endereço do peer que deve responder')
-      .option('--espera <s>', 'desiste depois de tantos segundos (padrão: 60)');
-    withSharedOptions(command).addHelpText('after', EPILOGUE);
+      .option('--espera <s>', 'desiste depois de tantos segundos (padrão: 60)')
+      .addOption(keyOption());
+    withHelp(command).addHelpText('after', EPILOGUE);
     const show = readArguments(command, args, USAGE);
     if (show !== undefined) {
       around.stdout.write(show);
@@ -67,10 +69,10 @@ export function pronto(args: readonly string[], around: Around): Promise<number>
       );
     const options = sharedOptions(command.args, flags);
     const waitMs = flags.espera === undefined ? DEFAULT_WAIT_MS : waitOf(flags.espera);
+    const key = await openKey(options.keyPath);
     const stopped = around.signal();
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), waitMs);
-    const key = await openKey(options.keyPath);
     const isThere = await answers(address, { ...options, key }, AbortSignal.any([stopped, over.signal]));
     clearTimeout(timer);
     if (stopped.aborted) return signalExit(stopped);

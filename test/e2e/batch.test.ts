@@ -286,6 +286,17 @@ describe.concurrent('pronto', () => {
     expect(late.address).toBe(address);
   });
 
+  it.each(['--eventos', '--chunk', '--sobrescrever'])(
+    'has no option %s, which would do nothing',
+    async (option) => {
+      const { code, stderr } = await runProgram(['pronto', '127.0.0.1:1', option, 'x']);
+      expect([code, stderr]).toEqual([
+        2,
+        `eachare pronto: opção desconhecida: ${option} (veja eachare pronto --ajuda)\n`,
+      ]);
+    },
+  );
+
   it('knows the key of a private network', async () => {
     await using place = await Place.with([]);
     expect((await runProgram(['chave', 'k'], { cwd: place.home })).code).toBe(0);
