@@ -316,4 +316,22 @@ describe('a piped menu', () => {
     await mkdir(join(place.folder, 'a.txt'));
     expect((await menu('1\n1\n4\n1\n9\n')).code).toBe(3);
   });
+
+  it('says what it replaces, and leaves it alone with --sobrescrever nao', async () => {
+    await using a = await serve({ 'a.txt': 'novo' });
+    await using place = await Place.with([a.address], { 'a.txt': 'meu' });
+    const menu = (...options: readonly string[]) =>
+      runProgram([...options, '127.0.0.1:0', 'v.txt', 'pasta'], {
+        cwd: place.home,
+        input: '1\n1\n4\n1\n9\n',
+      });
+    const beside = await menu('--sobrescrever', 'nao');
+    expect(beside.stdout).toContain('Download do arquivo a.txt finalizado.\n  Salvo como a (1).txt.\n');
+    expect([await place.read('a.txt'), await place.read('a (1).txt')]).toEqual(['meu', 'novo']);
+    const replaced = await menu();
+    expect(replaced.stdout).toContain(
+      'Substituindo o seu a.txt, que tinha 3 bytes.\nDownload do arquivo a.txt',
+    );
+    expect(await place.read('a.txt')).toBe('novo');
+  });
 });
