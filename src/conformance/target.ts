@@ -70,6 +70,8 @@ export class Target {
     this.deadlineMs = deadlineMs;
     this.#signal = signal;
     this.#until = performance.now() + budgetMs;
+    // What is waited for ends at once.
+    signal.addEventListener('abort', () => this.#askers.forEach((asker) => asker.close()));
   }
 
   /** A new peer of the judge. */

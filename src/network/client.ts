@@ -53,7 +53,10 @@ export class Client {
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
       if (draft.type === 'GET_PEERS') return this.#askPeers(peer, draft, options);
       if (draft.type !== 'DL') return this.#ask(peer, draft, options);
+      const wasKept = peer.kept !== undefined && !isAskedAnew(peer);
+      const asked = performance.now();
       const reply = await this.#askChunk(peer, draft, options);
+      if (peer.dialect?.staysOpen === true) peer.keptPace.note(performance.now() - asked, wasKept);
       if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';
       return reply;
     });
@@ -159,7 +162,7 @@ export class Client {
     options: RequestOptions,
   ): Promise<Message | undefined> {
     const { kept } = peer;
-    if (kept === undefined) return undefined;
+    if (kept === undefined || (draft.type === 'DL' && isAskedAnew(peer))) return undefined;
     const isTrial = peer.dialect?.staysOpen !== true;
     const { trial, reply } = this.#options.timing;
     try {
@@ -282,8 +285,14 @@ function isLost(error: unknown, ...codes: ConnectionErrorCode[]): error is Conne
   return error instanceof ConnectionError && codes.includes(error.code);
 }
 
+/** A chunk of a program that keeps its connections, and is faster on one for each. */
+function isAskedAnew({ dialect, keptPace }: KnownPeer): boolean {
+  return dialect?.staysOpen === true && !dialect.isSession && keptPace.isAnew;
+}
+
 /** Connections that may be open to a neighbour for a chunk each; one that keeps its connection has a single one. */
-function connectionsAtOnce({ dialect = DEFAULT_DIALECT }: KnownPeer): number {
+function connectionsAtOnce(peer: KnownPeer): number {
+  const { dialect = DEFAULT_DIALECT } = peer;
   if (dialect.isSession) return DEFAULT_DIALECT.requestsAtOnce;
-  return dialect.staysOpen ? 1 : dialect.requestsAtOnce;
+  return dialect.staysOpen && !isAskedAnew(peer) ? 1 : dialect.requestsAtOnce;
 }

@@ -5,6 +5,7 @@ import type { Reporter } from '../events.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, type Dialect, type Proof } from '../protocol/dialect.ts';
 import { SHA256, type RequestType } from '../protocol/message.ts';
+import { KeptPace } from './kept-pace.ts';
 import type { Connection } from './socket.ts';
 
 /** An IPv4 address as sockets that listen on IPv6 show it (RFC 4291, section 2.5.5.2). */
@@ -74,6 +75,8 @@ export class KnownPeer {
   probe: Promise<void> | undefined;
   /** The last of our messages that wait for something there. */
   busy: Promise<void> | undefined;
+  /** Whether its chunks are asked on the connection that is kept. */
+  readonly keptPace = new KeptPace();
   /** For chunks that are asked of it, and for replies that are sent to it, on connections of their own. */
   readonly places = new Places();
   readonly callbackPlaces = new Places();

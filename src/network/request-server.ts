@@ -192,6 +192,7 @@ export class RequestServer {
       // From the second request on, a connection stays until one of the two programs ends, and may serve both directions.
       const asker = known.get(message.origin);
       if (isTwoWay && asker.answersAgain) asker.keep(connection);
+      asker.keptPace.stay();
       exchange.become('persistent');
     } else if (name === 'greeted' || name === 'persistent') {
       return;

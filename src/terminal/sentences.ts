@@ -26,6 +26,9 @@ import { localFilesTable, statistics } from './tables.ts';
  * download stand in `download-sentences.ts`, the reasons of failures in `reasons.ts`.
  */
 
+/** Rows of the screen for a message that lists files or peers. */
+const LIST_ROWS = 2;
+
 /** Of rejected input that is shown again. */
 const SHOWN_INPUT_COLUMNS = 60;
 
@@ -53,10 +56,8 @@ function messageLine(
 ): string {
   const tokens = [origin, String(clock), type, ...args].map(escape);
   const whole = `${before}"${tokens.join(' ')}"${after}`;
-  // Two columns for wide characters that leave the end of a row empty.
-  const room = 2 * width - 2;
   const isList = type === 'LS_LIST' || type === 'PEER_LIST';
-  if (!isList || width === Infinity || columnsOf(whole) <= room) return whole;
+  if (!isList || width === Infinity) return whole;
   const [total = 0] = args.map(Number);
   const head = tokens.slice(0, 4).join(' ');
   const entries = tokens.slice(4, 4 + total);
@@ -64,9 +65,16 @@ function messageLine(
     const more = count(total - shown, 'entrada');
     return `${before}"${[head, ...entries.slice(0, shown)].join(' ')} … e mais ${more}"${after}`;
   };
-  let shown = 0;
-  while (shown < entries.length && columnsOf(cutAt(shown + 1)) <= room) shown += 1;
-  return cutAt(shown);
+  // One row more where not even the first entry would be seen.
+  for (const rows of [LIST_ROWS, LIST_ROWS + 1]) {
+    // Two columns for wide characters that leave the end of a row empty.
+    const room = rows * width - 2;
+    if (columnsOf(whole) <= room) return whole;
+    let shown = 0;
+    while (shown < entries.length && columnsOf(cutAt(shown + 1)) <= room) shown += 1;
+    if (shown > 0) return cutAt(shown);
+  }
+  return cutAt(0);
 }
 
 function messageSent(event: MessageSent, own: string, width: number): string {

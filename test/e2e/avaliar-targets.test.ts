@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import http from 'node:http';
 import type net from 'node:net';
 import tls from 'node:tls';
@@ -6,6 +7,8 @@ import { JudgedProgram } from '../helpers/judged-program.ts';
 import { JUDGED_FILES } from '../helpers/judged.ts';
 import { RawServer } from '../helpers/raw-server.ts';
 import { runProgram } from '../helpers/run-program.ts';
+import { PROGRAM } from '../helpers/spawned-peer.ts';
+import { eventually } from '../helpers/until.ts';
 
 /** Listens with any server until the block ends; returns its address. */
 async function listening(server: net.Server): Promise<AsyncDisposable & { readonly address: string }> {
@@ -85,6 +88,18 @@ describe.concurrent('eachare avaliar of what is no healthy EACHare program', () 
     const list = '127.0.0.1:9 1 PEER_LIST 0\n'.repeat(100_000);
     await using server = await RawServer.start(forEver(list, 20));
     await expectNothingToJudge(server.address, /responde sem parar/);
+  });
+
+  it('a person who has waited long enough', async () => {
+    await using server = await RawServer.start();
+    const child = spawn(process.execPath, [PROGRAM, 'avaliar', '--prazo', '60', server.address]);
+    const exit = new Promise((resolve) => child.on('close', resolve));
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await eventually(() => expect(server.connections.length).toBeGreaterThan(1));
+    child.kill('SIGINT');
+    expect(await exit).toBe(130);
+    expect(said).toBe(`eachare avaliar: ${server.address}: a avaliação foi interrompida\n`);
   });
 
   it('a program that ends in the middle says where, and the rest is not judged', async () => {

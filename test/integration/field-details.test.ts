@@ -211,6 +211,20 @@ describe.concurrent('details of other programs', () => {
     expect(statuses()).toEqual(['ONLINE', 'OFFLINE', 'ONLINE']);
   });
 
+  it('asks for each chunk on a connection of its own where that is faster than on the kept one', async () => {
+    const files = { 'a.bin': DATA, b: 'b' };
+    await using field = await FieldPeer.start('persistent', { files, quirks: { againDelayMs: 400 } });
+    await using us = await OurPeer.start({ neighbours: [field.address], chunkSize: CHUNK });
+    await us.obtainPeers();
+    expect(await us.download('a.bin')).toMatchObject({ event: 'download-finished' });
+    expect((await us.file('a.bin')).equals(DATA)).toBe(true);
+    expect(us.dialectsOf(field.address).at(-1)).toBe('persistent');
+    const chunks = field.seen.requests.filter(({ type }) => type === 'DL');
+    const ofTheKept = chunks.filter(({ connection }) => connection === chunks[0]?.connection);
+    expect(chunks.length - ofTheKept.length).toBeGreaterThan(10);
+    expect(field.seen.violations).toEqual([]);
+  });
+
   const MISSING = ['None', 'ERRO', 'ERROR_FILE_NOT_FOUND', '', undefined] as const;
 
   /** For each answer to a missing file somebody who lists a file of his own, and gives that answer. */

@@ -101,7 +101,9 @@ export class PersistentProgram extends FieldProgram {
     if (peer === undefined || this.#pairs.get(peer) !== pair) return;
     this.#pairs.delete(peer);
     this.#unreachable.add(peer);
-    if (pair.answered > 0 && !pair.parted) this.seen.violate(`${peer} closed a connection in use`);
+    const mayClose = this.quirks.againDelayMs !== undefined;
+    if (pair.answered > 0 && !pair.parted && !mayClose)
+      this.seen.violate(`${peer} closed a connection in use`);
   }
 
   /** False where the connection ends with it. */
@@ -113,6 +115,8 @@ export class PersistentProgram extends FieldProgram {
       pair.parted = true;
       return false;
     }
+    const { againDelayMs } = this.quirks;
+    if (pair.answered > 0 && againDelayMs !== undefined) await pair.wire.until(() => false, againDelayMs);
     if (typeof reaction === 'object') {
       pair.wire.write(Buffer.concat([this.stampReply(reaction), bytesOf('\n')]));
       pair.answered += 1;

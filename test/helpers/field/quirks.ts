@@ -10,6 +10,8 @@ export interface Quirks {
   readonly answersHello?: boolean;
   /** Callback, as client: ms between its request and its FIN; 0, the default, sends both together. */
   readonly finDelayMs?: number;
+  /** Persistent: ms before every reply on a connection but the first one, as where they are written byte by byte. */
+  readonly againDelayMs?: number;
   /** Outbox, as client: its patience with a reply in ms. */
   readonly replyMs?: number;
   /** Callback, as client: resets the connection of every reply of that number in order. */

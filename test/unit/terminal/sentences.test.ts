@@ -64,6 +64,14 @@ suite('describe, on a screen', () => {
     );
     expect(columnsOf(line)).toBeLessThanOrEqual(160);
     expect(onScreen(list(64), 20)[0]).toContain('… e mais 200 entradas');
+    // Where two rows show no entry, three do.
+    const two = onScreen(
+      { ...list(2), args: ['2', 'imagem.iso:60000000', 'numeros.txt:692'] } as AppEvent,
+      36,
+    );
+    expect(two[0]).toBe(
+      'Resposta recebida: "127.0.0.1:5002 9 LS_LIST 2 imagem.iso:60000000 numeros.txt:692"',
+    );
     expect(describe(list(64), { own: A1, width: Infinity })[0]).toContain('arquivo-63.txt:1000 …');
   });
 
