@@ -75,9 +75,9 @@ export class Recogniser {
       return this.#prove(request, connection, peer, true) ?? peer.dialect ?? DEFAULT_DIALECT;
     }
     if (!this.isFrom(request.message, connection)) return DEFAULT_DIALECT;
-    const isOpen = peer.dialect === undefined || peer.isAssumed;
-    // It has not closed, whatever it did before: it reads here. That alone proves nothing.
-    if (!isOpen) return DEFAULT_DIALECT;
+    // It may have shown meanwhile what it is. One that calls back, and has not closed now, reads here; that alone proves nothing.
+    if (peer.dialect !== undefined && !peer.isAssumed)
+      return peer.dialect.replies === 'on-new-connection' ? DEFAULT_DIALECT : peer.dialect;
     if (hadHint || this.#hasHint(connection.remoteHost)) await probe(known.get(origin), type !== 'HELLO');
     const found = known.get(origin);
     if (type !== 'HELLO') found.assume('nothing-else');

@@ -198,6 +198,24 @@ describe.concurrent('all dialects at once around us', () => {
     },
   );
 
+  it.each<FieldDialect>(['prefixed'])(
+    'who answers us while we look for its FIN is answered as it has shown itself: %s',
+    async (dialect) => {
+      await using field = await FieldPeer.start(dialect, { quirks: { replyDelayMs: 50 } });
+      const files = { 'small.bin': SMALL };
+      await using us = await OurPeer.start({
+        files,
+        neighbours: [field.address],
+        timing: { endLook: 1_000 },
+      });
+      const asking = us.obtainPeers();
+      await eventually(() => expect(field.seen.count('GET_PEERS')).toBe(1));
+      expect(await field.ls(us.address)).toEqual([{ name: 'small.bin', size: 300 }]);
+      await asking;
+      expectUnharmed(field);
+    },
+  );
+
   it('the empty connection of one does not decide for another on the same host', async () => {
     await using us = await OurPeer.start({
       files: { 'small.bin': SMALL },
