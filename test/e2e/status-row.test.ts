@@ -54,6 +54,18 @@ describe('the status row of the program', () => {
     expect(terminal.screen.bytes).not.toContain('\u001b[7m');
   });
 
+  it('is the last row of a program without a menu, and goes when it leaves', async () => {
+    await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
+    const { terminal } = await startOnTerminal(b, '--sem-menu', { NO_COLOR: '1' }, undefined, '│');
+    const rows = await terminal.screen.seen();
+    expect(rows.at(-1)).toMatch(/^ 127\.0\.0\.1:\d+ │ relógio 0 │ ninguém online$/);
+    // Without colour it is the same text.
+    expect((await terminal.screen.inverse(rows.length - 1)).inverse).toBe('');
+    terminal.type('\x03');
+    expect(await terminal.ended).toBe(0);
+    expect((await terminal.screen.seen()).at(-1)).toBe('Saindo...');
+  });
+
   it('is drawn once, with one prompt and the line half typed, after Ctrl-Z and fg', async () => {
     await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
     const { terminal: first, command } = await startOnTerminal(b);
