@@ -20,9 +20,11 @@ export interface Chosen {
   readonly isQueue: boolean;
   /** How many we had already. */
   readonly skipped: number;
+  /** Names that have more than one content, which is reported. */
+  readonly unclear: readonly string[];
 }
 
-const NOTHING: Chosen = { jobs: [], isQueue: false, skipped: 0 };
+export const NOTHING: Chosen = { jobs: [], isQueue: false, skipped: 0, unclear: [] };
 
 /** What of a question is shown again after an answer that chose nothing. */
 export function showsAfter(input: string): Question['show'] | 'all' {
@@ -97,18 +99,20 @@ export async function settle(
 ): Promise<Chosen | undefined> {
   const isQueue = picked.length > 1;
   const jobs: Job[] = [];
+  const unclear = new Set<string>();
   let skipped = 0;
   for (const file of picked) {
     const isHere = own.get(file)?.content === 'same';
     if (isQueue && isHere) skipped += 1;
     else if (isQueue && picked.some((other) => other !== file && other.name === file.name))
-      failed(context, file.name, 'sources-differ');
+      unclear.add(file.name);
     else {
       const job = await settleOne(context, file, own.get(file));
       if (job !== undefined) jobs.push(job);
     }
   }
-  return !isQueue && jobs.length === 0 ? undefined : { jobs, isQueue, skipped };
+  for (const name of unclear) failed(context, name, 'sources-differ');
+  return !isQueue && jobs.length === 0 ? undefined : { jobs, isQueue, skipped, unclear: [...unclear] };
 }
 
 async function settleOne(

@@ -1,5 +1,15 @@
 import { setMaxListeners } from 'node:events';
-import { chooseFiles, failed, pick, settle, showsAfter, viewsOf, type Chosen, type Job } from './choosing.ts';
+import {
+  chooseFiles,
+  failed,
+  NOTHING,
+  pick,
+  settle,
+  showsAfter,
+  viewsOf,
+  type Chosen,
+  type Job,
+} from './choosing.ts';
 import type { Downloads } from './download/downloads.ts';
 import type { FoundFile } from './download/engine/chunks.ts';
 import { findOwn, type OwnFile, type OwnFolder } from './download/own-files.ts';
@@ -138,13 +148,11 @@ async function chooseWanted(context: Context, found: FoundHere, wanted: string):
   if (isSelection(wanted))
     context.reporter.report({ event: 'choice-rejected', input: wanted, among: 'files' });
   else failed(context, wanted, picked.length > 0 ? 'sources-differ' : 'no-match');
-  return context.isInteractive === true
-    ? chooseFiles(context, found)
-    : { jobs: [], isQueue: false, skipped: 0 };
+  return context.isInteractive === true ? chooseFiles(context, found) : NOTHING;
 }
 
 /** One after the other; Ctrl-C cancels the one under way and those after it. */
-async function fetchAll(context: Context, { jobs, isQueue, skipped }: Chosen): Promise<void> {
+async function fetchAll(context: Context, { jobs, isQueue, skipped, unclear }: Chosen): Promise<void> {
   const failures: string[] = [];
   let bytes = 0;
   await cancellable(context, async (end) => {
@@ -155,7 +163,8 @@ async function fetchAll(context: Context, { jobs, isQueue, skipped }: Chosen): P
   });
   if (!isQueue) return;
   const fetched = jobs.length - failures.length;
-  context.reporter.report({ event: 'queue-finished', fetched, bytes, failed: failures, skipped });
+  const missed = [...unclear, ...failures];
+  context.reporter.report({ event: 'queue-finished', fetched, bytes, failed: missed, skipped });
 }
 
 async function fetchOne(
