@@ -20,9 +20,11 @@ export interface Chosen {
   readonly isQueue: boolean;
   /** How many we had already. */
   readonly skipped: number;
+  /** Names that have more than one content, which is reported. */
+  readonly unclear: readonly string[];
 }
 
-const NOTHING: Chosen = { jobs: [], isQueue: false, skipped: 0 };
+const NOTHING: Chosen = { jobs: [], isQueue: false, skipped: 0, unclear: [] };
 
 /** What of a question is shown again after an answer that chose nothing. */
 export function showsAfter(input: string): Question['show'] | 'all' {
@@ -32,18 +34,33 @@ export function showsAfter(input: string): Question['show'] | 'all' {
 }
 
 /** The rows that a text means: numbers, `*` for all that are shown, and where names are taken a name or a pattern. */
-export function pick(files: readonly File[], text: string, filter: string, takesNames: boolean): File[] {
+function pick(files: readonly File[], text: string, filter: string, takesNames: boolean): File[] {
   if (text === '*') return files.filter(({ name }) => hasText(name, filter));
   if (isSelection(text))
     return (parseSelection(text, files.length) ?? []).flatMap((number) => files[number - 1] ?? []);
   return takesNames && text !== '' ? matching(files, text) : [];
 }
 
+/** What was typed along with the command, or is asked for where that leaves it open. */
+export async function chooseWanted(context: Context, found: FoundHere, wanted: string): Promise<Chosen> {
+  if (wanted === '') return chooseFiles(context, found);
+  if (wanted.startsWith('/')) return chooseFiles(context, found, wanted.slice(1).trim());
+  const picked = pick(found.files, wanted, '', true);
+  const isOneName = new Set(picked.map(({ name }) => name)).size === 1;
+  const isOpen = picked.length === 0 || (isOneName && picked.length > 1);
+  if (!isOpen) return (await settle(context, found, picked)) ?? chooseFiles(context, found);
+  if (picked.length > 0 && context.isInteractive === true) return chooseFiles(context, found, wanted);
+  if (isSelection(wanted))
+    context.reporter.report({ event: 'choice-rejected', input: wanted, among: 'files' });
+  else failed(context, wanted, picked.length > 0 ? 'sources-differ' : 'no-match');
+  return context.isInteractive === true ? chooseFiles(context, found) : NOTHING;
+}
+
 /**
  * Asks which of the found files are wanted, on a terminal until it is clear.
  * @param filter what the names of the rows have in common that are shown first
  */
-export async function chooseFiles(context: Context, found: FoundHere, filter = ''): Promise<Chosen> {
+async function chooseFiles(context: Context, found: FoundHere, filter = ''): Promise<Chosen> {
   const { files } = found;
   let shown = filter;
   let show: Question['show'];
@@ -90,25 +107,27 @@ export function viewsOf({ files, own }: FoundHere): FoundFileView[] {
  * What is to be done with the files that were picked. What of several we have already is left out, and a name with more than one
  * content has to be chosen alone. Undefined where the person does not want the only one after all.
  */
-export async function settle(
+async function settle(
   context: Context,
   { own }: FoundHere,
   picked: readonly File[],
 ): Promise<Chosen | undefined> {
   const isQueue = picked.length > 1;
   const jobs: Job[] = [];
+  const unclear = new Set<string>();
   let skipped = 0;
   for (const file of picked) {
     const isHere = own.get(file)?.content === 'same';
     if (isQueue && isHere) skipped += 1;
     else if (isQueue && picked.some((other) => other !== file && other.name === file.name))
-      failed(context, file.name, 'sources-differ');
+      unclear.add(file.name);
     else {
       const job = await settleOne(context, file, own.get(file));
       if (job !== undefined) jobs.push(job);
     }
   }
-  return !isQueue && jobs.length === 0 ? undefined : { jobs, isQueue, skipped };
+  for (const name of unclear) failed(context, name, 'sources-differ');
+  return !isQueue && jobs.length === 0 ? undefined : { jobs, isQueue, skipped, unclear: [...unclear] };
 }
 
 async function settleOne(
@@ -129,7 +148,7 @@ async function settleOne(
 }
 
 /** A file that cannot even begin. */
-export function failed(
+function failed(
   { reporter }: Pick<Context, 'reporter'>,
   name: string,
   code: 'no-match' | 'sources-differ',

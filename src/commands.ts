@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { chooseFiles, failed, pick, settle, showsAfter, viewsOf, type Chosen, type Job } from './choosing.ts';
+import { chooseWanted, showsAfter, viewsOf, type Chosen, type Job } from './choosing.ts';
 import type { Downloads } from './download/downloads.ts';
 import type { FoundFile } from './download/engine/chunks.ts';
 import { findOwn, type OwnFile, type OwnFolder } from './download/own-files.ts';
@@ -127,24 +127,8 @@ async function search(context: Context): Promise<Pick<FoundHere, 'files'>> {
   return context.found;
 }
 
-async function chooseWanted(context: Context, found: FoundHere, wanted: string): Promise<Chosen> {
-  if (wanted === '') return chooseFiles(context, found);
-  if (wanted.startsWith('/')) return chooseFiles(context, found, wanted.slice(1).trim());
-  const picked = pick(found.files, wanted, '', true);
-  const isOneName = new Set(picked.map(({ name }) => name)).size === 1;
-  const isOpen = picked.length === 0 || (isOneName && picked.length > 1);
-  if (!isOpen) return (await settle(context, found, picked)) ?? chooseFiles(context, found);
-  if (picked.length > 0 && context.isInteractive === true) return chooseFiles(context, found, wanted);
-  if (isSelection(wanted))
-    context.reporter.report({ event: 'choice-rejected', input: wanted, among: 'files' });
-  else failed(context, wanted, picked.length > 0 ? 'sources-differ' : 'no-match');
-  return context.isInteractive === true
-    ? chooseFiles(context, found)
-    : { jobs: [], isQueue: false, skipped: 0 };
-}
-
 /** One after the other; Ctrl-C cancels the one under way and those after it. */
-async function fetchAll(context: Context, { jobs, isQueue, skipped }: Chosen): Promise<void> {
+async function fetchAll(context: Context, { jobs, isQueue, skipped, unclear }: Chosen): Promise<void> {
   const failures: string[] = [];
   let bytes = 0;
   await cancellable(context, async (end) => {
@@ -155,7 +139,8 @@ async function fetchAll(context: Context, { jobs, isQueue, skipped }: Chosen): P
   });
   if (!isQueue) return;
   const fetched = jobs.length - failures.length;
-  context.reporter.report({ event: 'queue-finished', fetched, bytes, failed: failures, skipped });
+  const missed = [...unclear, ...failures];
+  context.reporter.report({ event: 'queue-finished', fetched, bytes, failed: missed, skipped });
 }
 
 async function fetchOne(

@@ -204,6 +204,17 @@ describe('the menu on a pipe', () => {
     expect(a.screen).toContain('[1] 127.0.0.1:1 OFFLINE\n[2] 127.0.0.1:3 OFFLINE\n');
   });
 
+  it('says whom it leaves in mid-download', async () => {
+    await using b = await SpawnedPeer.start({ files: { 'g.bin': randomBytes(3_000_000) } });
+    await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 200_000 } });
+    await using a = await SpawnedPeer.start({ neighbours: [line.address], args: ['--chunk', '16384'] });
+    a.type(1, 1, 4, 1);
+    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    b.type(9);
+    expect((await b.exit).code).toBe(0);
+    expect(b.screen).toContain(`${a.address} ainda está baixando g.bin daqui.\n`);
+  });
+
   it('tells of an interrupted download at start and in [3]', async () => {
     await using b = await SpawnedPeer.start({ files: { 'g.bin': randomBytes(1_048_576) } });
     await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 500_000 } });

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
+  addNeighbour,
   changeChunkSize,
+  forgetNeighbour,
   listLocalFiles,
   listPeers,
   searchFiles,
   showStatistics,
 } from '../../src/commands.ts';
 import { FileError } from '../../src/errors.ts';
+import type { Question } from '../../src/events.ts';
 import { MAX_CHUNK_BYTES } from '../../src/limits.ts';
+import type { Address } from '../../src/protocol/address.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { ReplyDeadline } from '../helpers/reply-deadline.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
@@ -303,4 +307,71 @@ describe('menu 6, the chunk size', () => {
       expect(a.reporter.all('chunk-size-rejected')).toMatchObject([{ input, bytes: 256 }]);
     },
   );
+});
+
+describe('a person', () => {
+  it('is asked again after a wrong number, with the list after Enter alone', async () => {
+    await using b = await TestPeer.start();
+    await using a = await TestPeer.start({ knows: [b.address] });
+    const shown: unknown[] = [];
+    const say = (text: string) => (question: Question) => {
+      shown.push(question.show ?? 'all');
+      return text;
+    };
+    await listPeers(a.desk({ isInteractive: true, answers: ['7', '', '?', '1'].map(say) }));
+    expect(shown).toEqual(['all', 'prompt', 'all', 'help']);
+    expect(a.reporter.all('choice-rejected')).toHaveLength(1);
+    expect(a.neighbours.get(b.address)?.status).toBe('ONLINE');
+  });
+
+  it('keeps the chunk size with Enter', async () => {
+    await using a = await TestPeer.start();
+    const desk = a.desk({ isInteractive: true, answers: [''] });
+    await changeChunkSize(desk);
+    expect(desk.chunkSize).toBe(256);
+    expect(a.reporter.all('chunk-size-rejected')).toEqual([]);
+    await changeChunkSize(desk, '64k');
+    expect(desk.chunkSize).toBe(65536);
+  });
+
+  it('takes rows of the last search by their numbers, though the network has changed', async () => {
+    await using b = await sharing({ 'm.txt': milbytes, 'n.txt': Buffer.from('n') });
+    await using a = await friendOf(b);
+    const desk = a.desk({ answers: ['0'] });
+    await searchFiles(desk);
+    b.share.files.set('a.txt', Buffer.from('a'));
+    await searchFiles(desk, '2');
+    expect([...a.share.files.keys()]).toEqual(['n.txt']);
+    expect(a.reporter.all('search-finished')).toHaveLength(1);
+  });
+
+  it.each([
+    ['*.txt', ['a.txt', 'b.txt'], []],
+    ['x.txt', [], ['no-match']],
+    ['c.bin', [], ['sources-differ']],
+    ['*', ['a.txt', 'b.txt'], ['sources-differ']],
+  ])('on a pipe, %j typed along fetches %j; failures: %j', async (wanted, names, codes) => {
+    const content = (text: string) => Buffer.from(text);
+    await using b = await sharing({ 'a.txt': content('a'), 'b.txt': content('b'), 'c.bin': content('c') });
+    await using c = await sharing({ 'c.bin': content('another') });
+    await using a = await friendOf(b, c);
+    await searchFiles(a.desk(), wanted);
+    expect([...a.share.files.keys()].sort()).toEqual(names);
+    expect(a.reporter.all('download-failed').map(({ code }) => code)).toEqual(codes);
+  });
+
+  it('adds and forgets neighbours', async () => {
+    await using a = await TestPeer.start({ knows: ['127.0.0.1:1' as Address] });
+    const desk = a.desk();
+    for (const input of ['127.0.0.1:2', '127.0.0.1:1', a.address, 'x:0']) addNeighbour(desk, input);
+    forgetNeighbour(desk, '127.0.0.1:1');
+    forgetNeighbour(desk, '127.0.0.1:1');
+    expect(a.neighbours.list().map(({ address }) => address)).toEqual(['127.0.0.1:2']);
+    expect(a.reporter.all('neighbour-rejected').map(({ why }) => why)).toEqual([
+      'known',
+      'own',
+      'no-address',
+      'unknown',
+    ]);
+  });
 });
