@@ -1,15 +1,14 @@
-import { rename, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { visible } from '../diagram/words.ts';
-import { fileError, passFileError } from '../disk/file-error.ts';
 import { count, size } from '../terminal/formats.ts';
 import { groupsOf, measurementsCsv, summaryCsv } from './measurements.ts';
 import { plotsOf } from './plots.ts';
 import { reportPage, type Fact } from './report.ts';
 import type { Outcome } from './run.ts';
 import type { Settings } from './settings.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What an experiment was. */
 export interface Setup {
@@ -19,18 +18,6 @@ export interface Setup {
   readonly began: Date;
   /** How many downloads were to be measured. */
   readonly planned: number;
-}
-
-/** A file under its final name is whole. @throws FileError */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const part = `${path}.parte`;
-  try {
-    await writeFile(part, text, { flag: 'wx' });
-    await rename(part, path);
-  } catch (error) {
-    await unlink(part).catch(passFileError);
-    throw fileError(error, path);
-  }
 }
 
 /** Writes all that an experiment has to tell. @throws FileError */
