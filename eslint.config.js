@@ -112,6 +112,7 @@ const ROOMS = [
       'node:crypto',
       'node:fs',
       'node:fs/promises',
+      'node:module',
       'node:net',
       'node:os',
       'node:path',

@@ -5,10 +5,12 @@ import { constants } from 'node:os';
 import * as commands from './commands.ts';
 import { Statistics } from './download/statistics.ts';
 import type { Surroundings } from './diagram/command-line.ts';
-import { UsageError } from './errors.ts';
+import { FileError, UsageError } from './errors.ts';
 import type { Ask, AppEvent, Question, Reporter } from './events.ts';
 import { parseOptions, type Options } from './options.ts';
 import { build, EXIT, StartupFailure } from './program.ts';
+import { escape } from './terminal/escape.ts';
+import { reason } from './terminal/reasons.ts';
 import { Screen } from './terminal/screen.ts';
 import { Terminal } from './terminal/terminal.ts';
 import { isYes, parseCommand, type TypedCommand } from './terminal/typed.ts';
@@ -29,6 +31,11 @@ const LAST_RESORT_MS = 1_000;
 
 /** A run with the menu, from the command line to its exit code. */
 async function run(options: Options): Promise<number> {
+  const { statisticsPath } = options;
+  const table =
+    statisticsPath === undefined
+      ? undefined
+      : await (await import('./experiment/statistics-file.ts')).StatisticsFile.at(statisticsPath);
   const program = await build(options);
   const { peer, neighbours, folder, downloads, reporter } = program;
   const terminal = new Terminal({ noColor: !options.color, readInput: options.menu });
@@ -64,12 +71,13 @@ async function run(options: Options): Promise<number> {
   const uploads = new Uploads();
   program.addReporter(uploads);
   const ask = untilAborted(screen.ask, stop.signal);
+  const statistics = new Statistics();
   const context: commands.Context = {
     peer,
     neighbours,
     folder,
     downloads,
-    statistics: new Statistics(),
+    statistics,
     reporter,
     ask,
     signal: stop.signal,
@@ -92,8 +100,22 @@ async function run(options: Options): Promise<number> {
   // The prompt is over; what is told from here on stands below it.
   terminal.close();
   await program.leave(cause);
+  const isWritten = await written(table?.write(statistics.summary()));
   // A person has seen what failed; a script is told.
-  return failures.any && !terminal.isInteractive ? EXIT.notFetched : EXIT.ok;
+  if (failures.any && !terminal.isInteractive) return EXIT.notFetched;
+  return isWritten ? EXIT.ok : EXIT.failure;
+}
+
+/** Whether a last file could be written; says so where not. */
+async function written(writing: Promise<void> | undefined): Promise<boolean> {
+  try {
+    await writing;
+    return true;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    process.stderr.write(`eachare: "${escape(error.path)}" ${reason(error.code)}\n`);
+    return false;
+  }
 }
 
 /** Whether a download has failed by itself: one that was cancelled has not. */

@@ -23,6 +23,8 @@ export interface Options {
   readonly overwrite: Overwrite | undefined;
   readonly eventsPath: string | undefined;
   readonly eventsMaxBytes: number | undefined;
+  /** File for the times of the downloads, as a table. */
+  readonly statisticsPath: string | undefined;
   readonly menu: boolean;
   readonly messages: 'todas' | 'resumo';
   readonly color: boolean;
@@ -63,6 +65,7 @@ interface Flags extends SharedFlags {
   readonly mensagens?: string;
   readonly semMenu?: true;
   readonly semBarra?: true;
+  readonly estatisticas?: string;
 }
 
 /** Longest delay of a message: slower is no motion at all. */
@@ -240,6 +243,10 @@ function createCommand(version: string): Command {
       'todas: mostra cada mensagem; resumo: downloads grandes em uma linha (padrão)',
     )
     .option('--sem-barra', 'sem a linha de estado acima do prompt (num terminal)')
+    .option(
+      '--estatisticas <arquivo>',
+      'na saída, grava ali os tempos dos downloads (menu 5) em CSV; o arquivo não pode existir',
+    )
     .option('--sem-menu', 'não lê a entrada: serve até receber SIGTERM ou Ctrl-C')
     .version(version, '--versao, --version', 'mostra a versão')
     .addHelpText('after', EPILOGUE);
@@ -345,6 +352,7 @@ export function sharedOptions(args: readonly string[], flags: SharedFlags): Opti
     eventsPath: eventos,
     eventsMaxBytes: eventosMax === undefined ? undefined : parseEventsMax(eventosMax),
     keyPath: chave,
+    statisticsPath: undefined,
     menu: true,
     messages: 'resumo',
     color: semCor !== true,
@@ -367,7 +375,8 @@ export function parseOptions(argv: readonly string[], version: string): Invocati
   if (show !== undefined) return { show };
   const flags = command.opts<Flags>();
   const messages = flags.mensagens === undefined ? 'resumo' : parseMessages(flags.mensagens);
+  const { estatisticas: statisticsPath } = flags;
   const menu = flags.semMenu !== true;
   const bar = flags.semBarra !== true;
-  return { run: { ...sharedOptions(command.args, flags), menu, bar, messages } };
+  return { run: { ...sharedOptions(command.args, flags), statisticsPath, menu, bar, messages } };
 }

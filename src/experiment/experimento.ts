@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { EXIT, guarded, type Surroundings } from '../diagram/command-line.ts';
 import { visible } from '../diagram/words.ts';
 import { FileError, StartError, UsageError } from '../errors.ts';
 import { fileError, systemCode } from '../disk/file-error.ts';
 import { count } from '../terminal/formats.ts';
 import { reason } from '../terminal/reasons.ts';
-import { plan, seededRandom, type ProgramName } from './plan.ts';
+import { plan, seededRandom, type Block, type ProgramName } from './plan.ts';
 import { ProgressLine } from './progress.ts';
-import { writeResults } from './results.ts';
+import { writeResults, type Setup } from './results.ts';
 import { Experiment, type Outcome, type Standing } from './run.ts';
 import { MAX_SEED, settingsOf, type Settings } from './settings.ts';
 
@@ -71,8 +72,12 @@ export function experimento(args: readonly string[], around: Surroundings): Prom
     const signal = around.signal();
     const say = (text: string) => void around.stderr.write(`eachare experimento: ${text}\n`);
     try {
-      const outcome = await measure(settings, around, signal);
-      return await tell(outcome, folder, settings, around, signal);
+      const seed = settings.seed ?? randomInt(MAX_SEED + 1);
+      const blocks = plan(settings, programsOf(settings), seededRandom(seed));
+      const outcome = await measure({ settings, blocks, seed }, around, signal);
+      const counted = blocks.flatMap(({ downloads }) => downloads).filter(({ repetition }) => repetition > 0);
+      const setup = { settings, args, seed, began, planned: counted.length };
+      return await tell(outcome, folder, setup, around, signal);
     } catch (error) {
       if (error instanceof StartError) say(reason(error.code));
       else if (!(error instanceof FileError) && systemCode(error) === undefined) throw error;
@@ -99,12 +104,10 @@ async function createFolder(folder: string): Promise<void> {
 }
 
 async function measure(
-  settings: Settings,
+  { settings, blocks, seed }: { settings: Settings; blocks: readonly Block[]; seed: number },
   { stdout, stderr }: Surroundings,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const seed = settings.seed ?? randomInt(MAX_SEED + 1);
-  const blocks = plan(settings, programsOf(settings), seededRandom(seed));
   const all = blocks.reduce((sum, { downloads }) => sum + downloads.length, 0);
   stdout.write(`Semente: ${seed}\n${count(all, 'download')}, um de cada tipo não conta.\n`);
   const screen = stderr as { isTTY?: boolean; columns?: number };
@@ -124,7 +127,7 @@ async function measure(
 async function tell(
   outcome: Outcome,
   folder: string,
-  settings: Settings,
+  setup: Setup,
   { stdout, stderr }: Surroundings,
   signal: AbortSignal,
 ): Promise<number> {
@@ -135,8 +138,10 @@ async function tell(
   else if (failures.length > 0)
     say(`${count(failures.length, 'download')} sem sucesso; o primeiro: ${failures[0]!}`);
   if (measurements.length > 0) {
-    await writeResults(folder, settings, outcome);
-    stdout.write(`${visible(folder)}: ${count(measurements.length, 'download')} medidos\n`);
+    await writeResults(folder, setup, outcome);
+    stdout.write(
+      `${visible(join(folder, 'relatorio.html'))}: ${measurements.length} de ${setup.planned} downloads\n`,
+    );
   }
   if (signal.aborted) return signalExit(signal);
   return problem === undefined && failures.length === 0 ? EXIT.ok : EXIT.failure;

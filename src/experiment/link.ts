@@ -30,17 +30,26 @@ class Direction {
   readonly #delayMs: number;
   readonly #bytesPerMs: number;
   readonly #cable: Cable;
+  readonly #openAt: number;
   readonly #queue: { readonly due: number; readonly bytes: Buffer }[] = [];
   #waiting = 0;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(from: net.Socket, to: net.Socket, { delayMs, bitsPerSecond }: LinkSpec, cable: Cable) {
+  /** @param openMs how long nothing leaves at first */
+  constructor(
+    from: net.Socket,
+    to: net.Socket,
+    { delayMs, bitsPerSecond }: LinkSpec,
+    cable: Cable,
+    openMs: number,
+  ) {
     this.#from = from;
     this.#to = to;
     this.#delayMs = delayMs;
     this.#bytesPerMs = bitsPerSecond / 8 / 1000;
     this.#cable = cable;
+    this.#openAt = performance.now() + openMs;
     from.on('data', (bytes: Buffer) => this.#take(bytes));
     from.on('end', () => {
       // The end takes the way of the bytes.
@@ -53,9 +62,9 @@ class Direction {
   }
 
   #push(bytes: Buffer): void {
-    const { freeAt } = this.#cable;
-    this.#cable.freeAt = Math.max(freeAt, performance.now()) + bytes.length / this.#bytesPerMs;
-    this.#queue.push({ due: this.#cable.freeAt + this.#delayMs, bytes });
+    const begin = Math.max(this.#cable.freeAt, performance.now());
+    this.#cable.freeAt = begin + bytes.length / this.#bytesPerMs;
+    this.#queue.push({ due: Math.max(this.#cable.freeAt, this.#openAt) + this.#delayMs, bytes });
   }
 
   #take(bytes: Buffer): void {
@@ -129,7 +138,8 @@ export class Link {
       socket.on('error', () => other.resetAndDestroy());
       socket.on('close', () => this.#sockets.delete(socket));
     }
-    new Direction(client, server, this.#spec, this.#there);
-    new Direction(server, client, this.#spec, this.#back);
+    // The client takes itself for connected at once; over a real link that costs it a round trip.
+    new Direction(client, server, this.#spec, this.#there, 2 * this.#spec.delayMs);
+    new Direction(server, client, this.#spec, this.#back, 0);
   }
 }

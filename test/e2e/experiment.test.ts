@@ -103,6 +103,23 @@ describe('eachare experimento', () => {
       expect(Number(messages)).toBe((2 * 10_240) / Number(chunk));
     }
     expect(await rows('m/resumo.csv')).toHaveLength(4);
+    expect((await readdir(join(folder, 'm'))).sort()).toEqual(
+      ['ganho-eachare.svg', 'medidas.csv', 'relatorio.html', 'resumo.csv', 'tempo-eachare.svg'].sort(),
+    );
+    const report = await readFile(join(folder, 'm/relatorio.html'), 'utf8');
+    for (const text of ['--semente 11', '<td>11</td>', process.version.slice(1), '<svg '])
+      expect(report).toContain(text);
+  });
+
+  it('puts links of a delay between the peers', async () => {
+    const args = [...SMALL, '-o', 'm', '--atraso', '5', '--banda', '10M', '--repeticoes', '1'];
+    const { code, stderr } = await experiment(...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const measured = await rows('m/medidas.csv');
+    expect(measured).toHaveLength(4);
+    // A round trip to connect and one for DL and FILE: never less.
+    for (const row of measured) expect(Number(row[6]!.replace(',', '.'))).toBeGreaterThanOrEqual(0.02);
+    expect(await readFile(join(folder, 'm/relatorio.html'), 'utf8')).toContain('5 ms e 10 Mbit/s');
   });
 
   it('writes nothing over what is there', async () => {
@@ -135,6 +152,9 @@ describe('eachare experimento', () => {
     await terminal.until((shown) => shown.some((row) => row === 'eachare experimento: interrompido'));
     expect((await rows('m/medidas.csv')).length).toBeGreaterThan(0);
     expect(await rows('m/resumo.csv')).toHaveLength(1);
+    expect(await readFile(join(folder, 'm/relatorio.html'), 'utf8')).toMatch(
+      /\d+ downloads de 1000 não foram/,
+    );
   });
 
   it('leaves nothing at a SIGTERM before the first measurement', async () => {
@@ -173,7 +193,7 @@ describe('eachare experimento --programa', () => {
     );
     expect(groups).toEqual(
       ['eachare', 'programa'].flatMap((program) =>
-        [`1`, `2`].flatMap((peers) => [256, 1024].map((chunk) => `${program} ${chunk} ${peers}`)),
+        ['1', '2'].flatMap((peers) => [256, 1024].map((chunk) => `${program} ${chunk} ${peers}`)),
       ),
     );
   });

@@ -18,6 +18,7 @@ describe('the command line', () => {
         eventsPath: undefined,
         eventsMaxBytes: undefined,
         keyPath: undefined,
+        statisticsPath: undefined,
         menu: true,
         messages: 'resumo',
         color: true,
