@@ -30,6 +30,8 @@ export class ChunkWriter {
   readonly #queue: WriteQueue;
   /** Undefined where chunks are large enough as they come. */
   readonly #blocks: BlockBuffers | undefined;
+  /** Where the last bytes ended that were not gathered. */
+  #ungatheredTo = -1;
   readonly #written = new ByteRanges();
   /** Doubted while they may be on their way to the disk: they do not count when they get there. */
   readonly #doubts = new Set<readonly ByteRange[]>();
@@ -61,10 +63,13 @@ export class ChunkWriter {
 
   /** Takes `length` bytes that lie inside the file, in pieces that follow each other. */
   put(offset: number, pieces: readonly Buffer[], length: number): void {
-    const blocks = length < GATHER_BELOW_BYTES ? this.#blocks : undefined;
+    // A few bytes that go on where many ended belong to them.
+    const isGathered = length < GATHER_BELOW_BYTES && offset !== this.#ungatheredTo;
+    const blocks = isGathered ? this.#blocks : undefined;
     // What came before is written before.
     const former = blocks === undefined ? this.#blocks?.drainOver(offset, offset + length) : undefined;
     for (const write of former ?? []) this.#queue.push(write);
+    if (!isGathered) this.#ungatheredTo = offset + length;
     let position = offset;
     for (const bytes of pieces) {
       for (const write of blocks?.put(position, bytes) ?? [{ position, bytes }]) this.#queue.push(write);
