@@ -32,6 +32,11 @@ export interface OpenFile {
    * @throws FileError `out-of-range`, `changed` where the file became another one, `io`
    */
   read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * Fills a buffer with the bytes from there on.
+   * @throws FileError as `read`
+   */
+  readInto(bytes: Buffer, offset: number): Promise<void>;
   /** The same where they are in memory; undefined where the disk has to be asked. */
   readNow(offset: number, length: number): Buffer | undefined;
 }
@@ -93,6 +98,8 @@ export class Handlers {
       case 'PEER_LIST':
       case 'LS_LIST':
       case 'FILE':
+      case 'GET':
+      case 'DATA':
       case 'DIGEST_OF':
       case 'ERROR':
       case 'BYE':
@@ -130,6 +137,16 @@ export class Handlers {
     const data = file.readNow(offset, Math.min(size, file.size - offset));
     if (data === undefined) return undefined;
     return { type: 'FILE', token: resolved.replyToken, size: data.length, index, data };
+  }
+
+  /**
+   * The file that a GET asks for a part of, and the token under which to answer. Its bytes are read as they are sent.
+   * @throws FileError `not-found`, `out-of-range`, and whatever the disk says
+   */
+  async block({ token, offset, length }: MessageOf<'GET'>): Promise<{ file: OpenFile; replyToken: string }> {
+    const { found: file, replyToken } = await this.#resolve(token, (name) => this.#share.open(name));
+    if (offset + length > file.size) throw new FileError('out-of-range', token);
+    return { file, replyToken };
   }
 
   /**

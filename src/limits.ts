@@ -21,6 +21,9 @@ export const MAX_REFUSED_ARGS = 8;
 /** Largest chunk that we ask for or serve in one message: a reply of 22 MB is held in memory by its receiver. */
 export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
+/** Longest block of raw bytes in one message (protocol, section 6): nobody holds a whole one. */
+export const MAX_BLOCK_BYTES = 1024 * 1024;
+
 /** Longest reply line: the largest chunk in base64 and room for its header; a list of 100 000 peers needs 4 MB. */
 export const MAX_REPLY_BYTES = Math.ceil(MAX_CHUNK_BYTES / 3) * 4 + MAX_REQUEST_BYTES;
 

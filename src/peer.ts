@@ -79,6 +79,7 @@ export class Peer {
   readonly #recogniser: Recogniser;
   readonly #server: RequestServer;
   readonly #listener: Listener;
+  readonly #pure: boolean;
   /** Requests that a person waits for too: not those of a running download. */
   readonly #waiting = new Set<{ readonly to: Address; readonly since: number }>();
   readonly #listenHost: string | undefined;
@@ -99,6 +100,7 @@ export class Peer {
     } = options;
     this.#address = address;
     this.#listenHost = options.listenHost;
+    this.#pure = pure;
     this.#clock = clock;
     this.#reporter = reporter;
     this.#reports = new Reports(neighbours, reporter);
@@ -245,14 +247,23 @@ export class Peer {
       wanted,
       timeoutMs: this.#timing.reply,
       session: () => this.#known.look(to).session,
+      open: async () => {
+        await this.#handshake.prepare(to, { chunks: wanted.chunks });
+        return this.hasBlocks(to);
+      },
       request: (draft, options) => this.request(to, draft, options),
-      onFailed: (error) => this.#failed(to, 'DL', error),
+      onFailed: (error, type) => this.#failed(to, type, error),
     });
   }
 
   /** Whether this neighbour has offered to answer DIGEST. */
   hasDigests(neighbour: Address): boolean {
     return this.#known.look(neighbour).hasDigests;
+  }
+
+  /** Whether this neighbour has offered blocks, and may be asked for them. */
+  hasBlocks(neighbour: Address): boolean {
+    return !this.#pure && this.#known.look(neighbour).hasBlocks;
   }
 
   /** Gets ready for a download of so many chunks from this neighbour. What fails now fails again, and counts, later. */
@@ -302,6 +313,10 @@ export class Peer {
       case 'reply':
       case 'stray':
         return this.#onMessage(connection, event);
+      case 'head':
+        return this.#receive(connection, event.message, { reply: true, chunks: event.request.chunks });
+      case 'slice':
+        return takeSlice(connection, event);
       case 'unknown':
         this.#reports.rejected(connection.remoteHost, event.error.code);
         return this.#server.refuse(connection, event);
@@ -452,7 +467,7 @@ export class Peer {
   /** Reports what failed towards a neighbour; whatever else is wrong is not its doing. */
   #failed(to: Address, type: MessageType, error: unknown): void {
     // A chunk has other tries, and the download tells of this one; a digest need not be told.
-    const isQuiet = type === 'DL' || type === 'DIGEST';
+    const isQuiet = type === 'DL' || type === 'GET' || type === 'DIGEST';
     if (error instanceof ProtocolError) {
       if (!isQuiet) this.#reporter.report({ event: 'request-failed', to, type, code: error.code });
       // What sends this is no EACHare.
@@ -478,3 +493,13 @@ function finishStray(connection: Connection): void {
 
 /** What an HTTP server, or anything else that is no EACHare, makes us say. */
 const NO_MESSAGE: readonly string[] = ['malformed', 'bad-origin'];
+
+/** Bytes of a block, for whoever has asked for it; the next ones wait where it cannot take more. */
+function takeSlice(
+  connection: Connection,
+  { bytes, request, whole }: Extract<ExchangeEvent, { event: 'slice' }>,
+): void {
+  const ready = request.take?.(bytes);
+  if (ready !== undefined) connection.holdUntil(ready);
+  if (whole !== undefined) request.settle(whole);
+}

@@ -1,10 +1,10 @@
 import type { Chunk, Source } from './engine/chunks.ts';
-import type { DownloadOptions, Outcome } from './engine/download-options.ts';
+import type { ByteRange, DownloadOptions, Outcome } from './engine/download-options.ts';
 import { Download } from './engine/download.ts';
 import { DownloadError, FileError } from '../errors.ts';
 import type { FileSink } from './file-sink.ts';
 
-type FromOutside = 'present' | 'write' | 'onReopened' | 'fetch' | 'defer' | 'onEnd';
+type FromOutside = 'present' | 'write' | 'onReopened' | 'fetch' | 'fetchRun' | 'defer' | 'onEnd';
 
 export interface DownloadRunOptions<S extends string> extends Omit<DownloadOptions<S>, FromOutside> {
   readonly sink: Pick<FileSink, 'present' | 'write' | 'doubt'>;
@@ -17,6 +17,16 @@ export interface DownloadRunOptions<S extends string> extends Omit<DownloadOptio
     chunk: Chunk,
     signal: AbortSignal,
     settle: (outcome: Outcome) => void,
+  ) => void;
+  /**
+   * Asks for neighbouring chunks, as in DownloadOptions.
+   * @param take returns what the next bytes are to wait for
+   */
+  readonly fetchRun?: (
+    source: Source<S>,
+    range: ByteRange,
+    take: (bytes: Buffer) => Promise<void> | undefined,
+    settle: (error?: Error) => void,
   ) => void;
   /** Called once for each source before its first chunk is asked. Does not reject. */
   readonly prepare?: (source: Source<S>, signal: AbortSignal) => Promise<void>;
@@ -36,12 +46,16 @@ export class DownloadRun<S extends string> {
 
   constructor(options: DownloadRunOptions<S>) {
     this.#options = options;
-    const { sink, fetch } = options;
+    const { sink, fetch, fetchRun } = options;
     this.engine = new Download({
       ...options,
       present: sink.present,
       fetch: (source, chunk, settle) => fetch(source, chunk, this.#stop.signal, settle),
-      write: (offset, data) => this.#write(offset, data),
+      fetchRun: (source, range, receiver) => {
+        const take = (bytes: Buffer) => (receiver.take(bytes) ? undefined : this.#diskReady);
+        fetchRun?.(source, range, take, (error) => receiver.settle(error));
+      },
+      write: (offset, ...pieces) => this.#write(offset, pieces),
       onReopened: (ranges) => sink.doubt(ranges),
       defer: queueMicrotask,
       onEnd: (error) => this.#onEnd(error),
@@ -99,9 +113,17 @@ export class DownloadRun<S extends string> {
     if (this.#writing === undefined) this.#finish?.();
   }
 
-  #write(offset: number, data: Buffer): boolean {
+  /** Settles when the disk has taken what it lags behind with, or has failed. */
+  get #diskReady(): Promise<void> | undefined {
+    return this.#writing?.then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  #write(offset: number, pieces: readonly Buffer[]): boolean {
     try {
-      const write = this.#options.sink.write(offset, data);
+      const write = this.#options.sink.write(offset, ...pieces);
       if (write === undefined) return true;
       this.#lagBehind(write);
     } catch (error) {

@@ -7,10 +7,10 @@ export interface FileSink {
   /** What an interrupted download was told, or the plan says. */
   readonly sha256: string | undefined;
   /**
-   * Takes a chunk. Undefined while the disk keeps up, else a promise to wait for before more is asked for.
+   * Takes chunks, in pieces that follow each other. Undefined while the disk keeps up, else a promise to wait for before more is asked for.
    * @throws FileError at once or by the promise
    */
-  write(offset: number, data: Buffer): Promise<void> | undefined;
+  write(offset: number, ...pieces: Buffer[]): Promise<void> | undefined;
   /** Takes note of what the whole should be. */
   expect(sha256: string): void;
   /** These bytes will be written again. */

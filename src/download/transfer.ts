@@ -1,3 +1,4 @@
+import { BlockRequests } from './block-requests.ts';
 import { ChunkRequests } from './chunk-requests.ts';
 import { DownloadRun } from './download-run.ts';
 import { chunkCount, type FoundFile, type Source } from './engine/chunks.ts';
@@ -163,7 +164,9 @@ export class Transfer {
     const { file, chunkSize, sink, peer, reporter, timing, isPatient } = this.#options;
     const { name, size } = file;
     const chunks = chunkCount(size, chunkSize);
-    const requests = new ChunkRequests({ peer, size, chunkSize, chunks });
+    const wanted = { peer, size, chunkSize, chunks };
+    const requests = new ChunkRequests(wanted);
+    const blocks = new BlockRequests(wanted);
     return new DownloadRun({
       file,
       chunkSize,
@@ -179,6 +182,8 @@ export class Transfer {
       // One that may send the whole file for each chunk is asked for one, and shows by that what it does.
       requestsAtOnce: (source) => (peer.givesChunks(source) ? peer.requestsAtOnce(source) : 1),
       fetch: (source, chunk, signal, settle) => requests.ask(source, chunk, signal, settle),
+      hasBlocks: (source) => blocks.areFrom(source),
+      fetchRun: (source, range, take, settle) => blocks.ask(source, range, take, settle),
       onChunkFailed: (source, index, { code }) =>
         reporter.report({ event: 'chunk-failed', name, source, index, code }),
       onSourceRetired: (source, seconds) => {

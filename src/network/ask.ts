@@ -6,6 +6,7 @@ import {
   REPLY_TYPE,
   type DlDraft,
   type Draft,
+  type GetDraft,
   type Message,
   type MessageOf,
   type RequestDraft,
@@ -27,8 +28,12 @@ export interface RequestOptions {
  * Tells the reply to this request from that of another one: the FILE that was asked for, or the whole file in its place, and the
  * digest of the right file (section 7).
  */
-export function isReplyTo(message: Message, draft: RequestDraft): boolean {
+export function isReplyTo(message: Message, draft: RequestDraft | GetDraft): boolean {
   if (draft.type === 'DIGEST') return message.type === 'DIGEST_OF' && isSameName(message.token, draft.token);
+  if (draft.type === 'GET') {
+    const isAsked = message.type === 'DATA' && isSameName(message.token, draft.token);
+    return isAsked && message.offset === draft.offset && message.length === draft.length;
+  }
   if (draft.type !== 'DL') return true;
   if (message.type !== 'FILE' || !isSameName(message.token, draft.token)) return false;
   return message.index === draft.index || (message.index === 0 && message.size === 0);

@@ -22,7 +22,12 @@ export interface OwnRequest {
   readonly framing?: Dialect | undefined;
   /** Whether a message of the right type is the reply, where others of that type may stray in. */
   accepts?(message: Message): boolean;
-  /** Called once, in the turn in which the reply comes. */
+  /**
+   * For GET: takes bytes of the block, in order, in the turn in which they come.
+   * @returns what the next are to wait for
+   */
+  take?(bytes: Buffer): Promise<void> | undefined;
+  /** Called once, in the turn in which the reply comes; of a block its last byte. */
   settle(outcome: Message | Error): void;
 }
 
@@ -64,6 +69,11 @@ export class AwaitedReplies {
     if (request.maxReplyBytes > this.#maxReplyBytes) this.#maxReplyBytes = request.maxReplyBytes;
     this.#requests.push(request);
     if (this.#requests.length - this.#head === 1) this.#begin(now);
+  }
+
+  /** The time until now does not count. */
+  resume(now: number): void {
+    if (!this.isEmpty) this.#since = now;
   }
 
   received(bytes: number): void {

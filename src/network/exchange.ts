@@ -4,6 +4,7 @@ import { MAX_REQUEST_BYTES } from '../limits.ts';
 import type { Address } from '../protocol/address.ts';
 import { evidenceOf, type ReplyEvidence } from '../protocol/dialect.ts';
 import { refusedHead } from '../protocol/decode.ts';
+import { RawSlice } from '../protocol/block-reader.ts';
 import { REPLIES, type Draft, type Message } from '../protocol/message.ts';
 import { AwaitedReplies, type OwnRequest } from './awaited-replies.ts';
 import { Incoming, type Expected, type Read } from './incoming.ts';
@@ -90,6 +91,15 @@ export type ExchangeEvent =
       readonly request?: OwnRequest;
       readonly seen?: ReplyEvidence | undefined;
     }
+  /** The head of the block that a request of ours has asked for: its bytes follow, and settle the request with it. */
+  | { readonly event: 'head'; readonly message: Message; readonly request: OwnRequest }
+  /** Bytes of that block; `head` comes again with the last ones. */
+  | {
+      readonly event: 'slice';
+      readonly bytes: Buffer;
+      readonly request: OwnRequest;
+      readonly whole: Message | undefined;
+    }
   /** There will be no reply. */
   | { readonly event: 'failed'; readonly request: OwnRequest; readonly error: Error }
   /** It is the turn of a request of ours: to be written now. */
@@ -157,6 +167,10 @@ export class Exchange {
   #hasFinished = false;
   #endedFirst = false;
   #lastReply: ReplyEvidence | undefined;
+  /** The head of the block that is coming. */
+  #block: Message | undefined;
+  /** Nothing is read from the socket, as its user cannot take more. */
+  #isHeld = false;
   #hasReplied = false;
 
   constructor({ own, dialled, awaitedBytes = () => 0, timing, now }: ExchangeOptions) {
@@ -239,6 +253,7 @@ export class Exchange {
       return false;
     }
     const mayGo = RULES[this.#state.name].oursPipelined || !this.isAsking;
+    if (request.replyType === 'DATA') this.#incoming.expectBlocks();
     if (mayGo) this.#awaited.add(request, now);
     else this.#waiting.push(request);
     return mayGo;
@@ -254,6 +269,14 @@ export class Exchange {
   /** The reply to this request of ours has come on another connection: the next ones are not held up by it. */
   answeredElsewhere(draft: Draft, message: Message, now: number): void {
     if (this.#awaited.oldest?.draft === draft) this.#awaited.shift(now)?.settle(message);
+  }
+
+  /** Nothing is read for now, so no silence is that of the other side. */
+  hold(isHeld: boolean, now: number): void {
+    this.#isHeld = isHeld;
+    this.#heardAt = now;
+    this.#activeAt = now;
+    this.#awaited.resume(now);
   }
 
   receive(bytes: Buffer, now: number): void {
@@ -326,6 +349,7 @@ export class Exchange {
     const state = this.#state;
     if (this.#blockedSince !== Infinity) return this.#blockedSince + write;
     if (state.name === 'closing') return Math.max(state.since, this.#activeAt) + close;
+    if (this.#isHeld) return Infinity;
     let due = Math.min(this.#endLookUntil, this.#awaited.dueAt(this.#heardAt), this.#incoming.listDueAt);
     if (this.isAsking || this.isServing) return due;
     if (state.name === 'fresh') due = Math.min(due, state.since + request);
@@ -384,7 +408,8 @@ export class Exchange {
     if (this.#inHand.isFull(RULES[this.#state.name].theirsPipelined || this.isAsking)) return false;
     try {
       const read = this.#incoming.next(this.#expected, now);
-      if (read !== undefined) this.#takeMessage(read, now);
+      if (read instanceof RawSlice) this.#takeSlice(read, now);
+      else if (read !== undefined) this.#takeMessage(read, now);
       // One slice at a time: others may have waited.
       return read !== undefined || (!this.isDecoding && this.#hasEnded && this.#atEnd());
     } catch (error) {
@@ -407,7 +432,15 @@ export class Exchange {
         throw new ProtocolError('unexpected-type', message.type);
       return this.#takeTheirs(message, trailingSpace);
     }
-    if (message.type !== 'ERROR' && oldest.accepts?.(message) === false) {
+    const isAccepted = message.type === 'ERROR' || oldest.accepts?.(message) !== false;
+    if (message.type === 'DATA') {
+      // Its bytes are counted already: another block in place of this one is never taken for it.
+      if (!isAccepted) throw new ProtocolError('wrong-chunk');
+      this.#block = message;
+      this.#made.push({ event: 'head', message, request: oldest });
+      return;
+    }
+    if (!isAccepted) {
       this.#awaited.stray(new ProtocolError('wrong-chunk'), this.#timing.trial, now);
       this.#made.push({ event: 'stray', message, request: oldest, seen: this.#evidence(message, lines) });
       return;
@@ -415,6 +448,12 @@ export class Exchange {
     this.#awaited.shift(now);
     this.#made.push({ event: 'reply', message, request: oldest, seen: this.#evidence(message, lines) });
     this.#hasReplied = true;
+  }
+
+  #takeSlice({ bytes, isLast }: RawSlice, now: number): void {
+    const request = isLast ? this.#awaited.shift(now) : this.#awaited.oldest;
+    const whole = isLast ? this.#block : undefined;
+    if (request !== undefined) this.#made.push({ event: 'slice', bytes, request, whole });
   }
 
   /** A session has shown what it is. */

@@ -6,6 +6,7 @@ import {
   MAX_REPLY_BYTES,
   MAX_REQUEST_BYTES,
 } from '../limits.ts';
+import { BlockReader, RawSlice } from '../protocol/block-reader.ts';
 import { decode, decodeInSlices } from '../protocol/decode.ts';
 import type { Framing } from '../protocol/dialect.ts';
 import { LengthBuffer } from '../protocol/length-buffer.ts';
@@ -53,8 +54,8 @@ export class Incoming {
   /** The last payload came without the newline that ends a line, only with the end of the stream. */
   lacksLastNewline = false;
   readonly #listGapMs: number;
-  #reader: LineBuffer | LengthBuffer | undefined;
-  #payloads: Buffer[] = [];
+  #reader: LineBuffer | LengthBuffer | BlockReader | undefined;
+  #payloads: (Buffer | RawSlice)[] = [];
   /** Place of the next one: taking one costs the same however many wait. */
   #head = 0;
   #bytes = 0;
@@ -100,6 +101,11 @@ export class Incoming {
     return this.#list?.due ?? Infinity;
   }
 
+  /** From now on a line may be the head of a block. */
+  expectBlocks(): void {
+    if (this.#reader instanceof LineBuffer) this.#reader = new BlockReader(this.#reader);
+  }
+
   /**
    * @param limit longest payload in bytes
    * @throws ProtocolError `line-too-long`
@@ -136,7 +142,7 @@ export class Incoming {
    * The next message; undefined until more comes, or while `isDecoding`.
    * @throws ProtocolError as `decode`; `looked` is what it was
    */
-  next(expected: Expected, now: number): Read | undefined {
+  next(expected: Expected, now: number): Read | RawSlice | undefined {
     for (;;) {
       if (this.#decoding !== undefined) return this.#goOn(this.#decoding);
       const payload = this.#shift();
@@ -145,6 +151,7 @@ export class Incoming {
         this.endList();
         continue;
       }
+      if (payload instanceof RawSlice) return payload;
       this.looked = payload;
       const left = expected === 'list' && this.#list === undefined ? this.#linesToCome(payload) : 0;
       if (this.#list !== undefined) {
@@ -203,22 +210,26 @@ export class Incoming {
     return { message: step.value, lines: decoding.lines, trailingSpace: false };
   }
 
-  #push(payload: Buffer): void {
+  #push(payload: Buffer | RawSlice): void {
     this.#payloads.push(payload);
-    this.#bytes += payload.length;
+    this.#bytes += bytesOf(payload);
   }
 
-  #shift(): Buffer | undefined {
+  #shift(): Buffer | RawSlice | undefined {
     const payload = this.#payloads[this.#head];
     if (payload === undefined) return undefined;
     this.#head += 1;
-    this.#bytes -= payload.length;
+    this.#bytes -= bytesOf(payload);
     if (this.#head === this.#payloads.length) {
       this.#payloads = [];
       this.#head = 0;
     }
     return payload;
   }
+}
+
+function bytesOf(payload: Buffer | RawSlice): number {
+  return payload instanceof RawSlice ? payload.bytes.length : payload.length;
 }
 
 /** Whether a space is the last thing in a payload, but for what stands for its end. */

@@ -4,7 +4,7 @@ import { MAX_NEIGHBOURS } from '../limits.ts';
 import type { Reporter } from '../events.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import { DEFAULT_DIALECT, type Dialect, type Proof } from '../protocol/dialect.ts';
-import { SHA256, type RequestType } from '../protocol/message.ts';
+import { BLOCKS, SHA256, type RequestType } from '../protocol/message.ts';
 import { KeptPace } from './kept-pace.ts';
 import type { Connection } from './socket.ts';
 
@@ -116,6 +116,10 @@ export class KnownPeer {
 
   get hasDigests(): boolean {
     return this.dialect?.isSession === true && this.capabilities.includes(SHA256);
+  }
+
+  get hasBlocks(): boolean {
+    return this.dialect?.isSession === true && this.capabilities.includes(BLOCKS);
   }
 
   /** Takes note of a proof, and reports it; nothing where there is none or the user has decided. */

@@ -36,10 +36,12 @@ export class MessageSentEvent implements MessageSent {
   }
 
   get token(): string | undefined {
-    return this.#draft.type === 'FILE' ? this.#draft.token : undefined;
+    const { type } = this.#draft;
+    return type === 'FILE' || type === 'DATA' ? this.#draft.token : undefined;
   }
 
   get bytes(): number | undefined {
+    if (this.#draft.type === 'DATA') return this.#draft.length;
     if (this.#draft.type !== 'FILE') return undefined;
     const { data, rest } = this.#draft;
     return data.length + (rest?.bytes ?? 0);
@@ -72,7 +74,8 @@ export class MessageReceivedEvent implements MessageReceived {
 
   /** Cheaper than all arguments. */
   get token(): string | undefined {
-    return this.#message.type === 'DL' ? this.#message.token : undefined;
+    const { type } = this.#message;
+    return type === 'DL' || type === 'GET' ? this.#message.token : undefined;
   }
 
   get args(): readonly string[] {

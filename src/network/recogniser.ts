@@ -95,7 +95,7 @@ export class Recogniser {
     const seen = {
       asksForSession: type === 'HELLO' && message.capabilities.includes(SESSION),
       trailingSpace,
-      hasArguments: type === 'DL' || type === 'DIGEST',
+      hasArguments: type === 'DL' || type === 'GET' || type === 'DIGEST',
       // Of one that is known to keep its connections it shows nothing.
       again: again && dialect?.staysOpen !== true,
       closedAtOnce: hasClosed && type !== 'HELLO',

@@ -3,8 +3,17 @@ import type { Handlers } from '../handlers.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { encodeRest, headArguments } from '../protocol/encode.ts';
-import { SESSION, SHA256, type Draft, type Message, type RefusalCode } from '../protocol/message.ts';
+import {
+  BLOCKS,
+  SESSION,
+  SHA256,
+  type Draft,
+  type Message,
+  type MessageOf,
+  type RefusalCode,
+} from '../protocol/message.ts';
 import type { FairShare } from './fair-share.ts';
+import { BlockSender } from './block-sender.ts';
 import type { KnownPeers } from './known-peer.ts';
 import type { Pace } from './pace.ts';
 import type { Pool } from './pool.ts';
@@ -52,6 +61,7 @@ const CALLBACKS_AT_ONCE = 4;
  */
 export class RequestServer {
   readonly #options: RequestServerOptions;
+  readonly #blockSenders = new WeakMap<Connection, BlockSender>();
 
   constructor(options: RequestServerOptions) {
     this.#options = options;
@@ -97,9 +107,50 @@ export class RequestServer {
         (read) => this.#ready(connection, request, { dialect, draft: read, chunks }),
         (error: Error) => this.#ready(connection, request, { dialect, make: () => Promise.reject(error) }),
       );
+    } else if (message.type === 'GET') {
+      this.#prepareBlock(connection, request, message, dialect);
     } else {
       this.#ready(connection, request, { dialect, make: () => handlers.reply(message) });
     }
+  }
+
+  /** Blocks are read ahead in the order of their requests while the replies before them are sent. */
+  #prepareBlock(
+    connection: Connection,
+    request: TheirRequest,
+    message: MessageOf<'GET'>,
+    dialect: Dialect,
+  ): void {
+    const { offset, length } = message;
+    const { exchange } = connection;
+    // Only a session has it: elsewhere nobody could tell raw bytes from lines.
+    if (exchange.state.name !== 'session') {
+      const make = () => Promise.reject(new FileError('not-found', message.token));
+      return this.#ready(connection, request, { dialect, make });
+    }
+    const sender = this.#blockSenderOf(connection);
+    const block = sender.begin(offset, length);
+    const open = async () => {
+      const { file, replyToken } = await this.#options.handlers.block(message);
+      await sender.open(block, file);
+      return replyToken;
+    };
+    open().then(
+      (token) => {
+        const draft = { type: 'DATA', token, offset, length } as const;
+        this.#ready(connection, request, { dialect, draft, body: () => sender.send(block) });
+      },
+      (error: Error) => {
+        sender.drop(block);
+        this.#ready(connection, request, { dialect, make: () => Promise.reject(error) });
+      },
+    );
+  }
+
+  #blockSenderOf(connection: Connection): BlockSender {
+    const sender = this.#blockSenders.get(connection) ?? new BlockSender(connection);
+    this.#blockSenders.set(connection, sender);
+    return sender;
   }
 
   #ready(connection: Connection, request: TheirRequest | UnknownRequest, prepared: Prepared): void {
@@ -126,13 +177,13 @@ export class RequestServer {
   #sendNow(
     connection: Connection,
     request: TheirRequest | UnknownRequest,
-    { draft, dialect, chunks }: Prepared,
+    { draft, dialect, chunks, body }: Prepared,
   ): boolean {
     const { pace, send } = this.#options;
     const isPlain = request.event === 'request' && connection.exchange.state.name === 'session';
     if (!isPlain || draft === undefined || pace.isSlow || connection.isClosing || connection.isCongested)
       return false;
-    if (draft.type === 'FILE' && draft.rest !== undefined) return false;
+    if (body !== undefined || (draft.type === 'FILE' && draft.rest !== undefined)) return false;
     send(connection, request.message.origin, draft, dialect, { reply: true, chunks });
     connection.exchange.replied(performance.now());
     return true;
@@ -149,7 +200,7 @@ export class RequestServer {
     const isOpen = answersHello === 'if-open' && !connection.exchange.hasEnded;
     if (answersHello === 'never' || (answersHello === 'if-open' && !isOpen)) return undefined;
     if (isOpen) connection.exchange.become(capabilities.includes(SESSION) && !pure ? 'session' : 'greeted');
-    return { type: 'RETURN_HELLO', capabilities: pure ? [] : [SESSION, SHA256] };
+    return { type: 'RETURN_HELLO', capabilities: pure ? [] : [SESSION, SHA256, BLOCKS] };
   }
 
   async #answer(
@@ -160,7 +211,8 @@ export class RequestServer {
     const began = { writing: false };
     try {
       // What the other side has not taken yet comes first: whoever asks without reading must not have us hold more and more.
-      if (connection.isCongested) await connection.drained();
+      // What is read ahead of a block is little.
+      if (connection.isCongested && prepared.body === undefined) await connection.drained();
       // And others: a list takes its time.
       if (prepared.draft === undefined) await this.#options.processor.turn(connection.remoteHost);
       const draft = prepared.draft ?? (await prepared.make?.());
@@ -279,7 +331,7 @@ export class RequestServer {
     connection: Connection,
     request: TheirRequest | UnknownRequest,
     draft: Draft,
-    { dialect, chunks }: Prepared,
+    { dialect, chunks, body }: Prepared,
     began: { writing: boolean },
   ): Promise<void> {
     const { pace, send } = this.#options;
@@ -292,6 +344,7 @@ export class RequestServer {
     if (connection.isClosing) throw new ConnectionError('reset');
     send(connection, to, sent, dialect, { reply: true, chunks });
     began.writing = true;
+    if (body !== undefined) return body();
     await connection.drained();
     if (sent.type !== 'FILE' || sent.rest === undefined) return;
     for await (const bytes of encodeRest(sent.rest, dialect)) {

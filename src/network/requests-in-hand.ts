@@ -29,6 +29,8 @@ export interface Prepared {
   /** The reply where it is known already; otherwise it is made in its turn. */
   readonly draft?: Draft | undefined;
   readonly make?: () => Draft | undefined | Promise<Draft | undefined>;
+  /** For DATA: writes the raw bytes behind it. */
+  readonly body?: () => Promise<void>;
   /** For DL: how many chunks the file has. */
   readonly chunks?: number | undefined;
 }

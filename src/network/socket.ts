@@ -67,6 +67,8 @@ export class Connection {
   #hasFinished = false;
   #timer: NodeJS.Timeout | undefined;
   #timerEndsAt = Infinity;
+  /** Nothing is read before this is over. */
+  #isHeld = false;
   /** What waits in the socket, as last told to the exchange. */
   #waitingBytes = 0;
   readonly #drainWaiters = new Set<() => void>();
@@ -133,6 +135,14 @@ export class Connection {
     this.#pumpSoon();
   }
 
+  /** Reads nothing until the user of what comes can take more; that time does not count as silence. */
+  holdUntil(ready: Promise<void>): void {
+    if (this.#isHeld) return;
+    this.#hold(true);
+    const release = () => this.#hold(false);
+    ready.then(release, release);
+  }
+
   /** Looks at what has come, and tells of it, for as long as others may wait. */
   pump(): void {
     if (this.#isPumping) return;
@@ -150,7 +160,7 @@ export class Connection {
     }
     this.#isPumping = false;
     if (isOver || this.exchange.isDecoding) this.#pumpSoon();
-    if (this.exchange.isFull) this.#socket.pause();
+    if (this.exchange.isFull || this.#isHeld) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
     this.#setTimer();
   }
@@ -172,6 +182,17 @@ export class Connection {
       process.nextTick(() => this.#flush());
     }
     this.#socket.write(piece, 'latin1');
+  }
+
+  /**
+   * Hands bytes to the socket, with all small pieces before them.
+   * @param onTaken called once they are sent, or never will be: only then they may be changed
+   */
+  writeRaw(bytes: Buffer, onTaken: () => void): void {
+    if (this.isClosing) return onTaken();
+    this.#socket.write(bytes, onTaken);
+    if (this.#isCorked) this.#flush();
+    else this.#noteOutput();
   }
 
   /**
@@ -241,6 +262,12 @@ export class Connection {
       default:
     }
     this.#onEvent(this, event);
+  }
+
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.exchange.hold(isHeld, performance.now());
+    this.#pumpSoon();
   }
 
   #onClose(): void {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../errors.ts';
-import { MAX_NAME_BYTES, MAX_REFUSED_ARGS, MAX_TOKEN_BYTES } from '../limits.ts';
+import { MAX_BLOCK_BYTES, MAX_NAME_BYTES, MAX_REFUSED_ARGS, MAX_TOKEN_BYTES } from '../limits.ts';
 import { parseAddress, type Address } from './address.ts';
 import { decodeBase64 } from './base64.ts';
 import { LineTokens, parseCount } from './line-tokens.ts';
@@ -110,6 +110,17 @@ function parseError([of, code, ...args]: readonly string[]) {
   return { of, code, args };
 }
 
+/** GET, and the head of DATA: the raw bytes behind it are no part of the line. */
+function parseBlock([token, offsetText, lengthText, ...others]: readonly string[]) {
+  const offset = parseCount(offsetText);
+  const length = parseCount(lengthText);
+  const isLength = length !== undefined && length >= 1 && length <= MAX_BLOCK_BYTES;
+  if (!isName(token) || offset === undefined || !isLength || others.length > 0) {
+    throw new ProtocolError('bad-arguments', 'expected <name> <offset> <length>');
+  }
+  return { token, offset, length };
+}
+
 /** The messages that come now and then. */
 function readRare({ origin, clock, type }: Envelope, line: LineTokens): Message {
   const stamp = { origin, clock };
@@ -121,6 +132,9 @@ function readRare({ origin, clock, type }: Envelope, line: LineTokens): Message 
     case 'LS':
     case 'BYE':
       return { ...stamp, type };
+    case 'GET':
+    case 'DATA':
+      return { ...stamp, type, ...parseBlock(line.others()) };
     case 'DIGEST':
       return { ...stamp, type, ...parseDigest(line.others()) };
     case 'DIGEST_OF':

@@ -29,6 +29,9 @@ export function headArguments(draft: Draft): string[] {
     case 'DL':
     case 'FILE':
       return [draft.token, String(draft.size), String(draft.index)];
+    case 'GET':
+    case 'DATA':
+      return [draft.token, String(draft.offset), String(draft.length)];
     case 'DIGEST':
       return [draft.token];
     case 'DIGEST_OF':

@@ -1,6 +1,7 @@
 import { ProtocolError } from '../errors.ts';
 
 const NEWLINE = 0x0a;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 function isBlank(line: Buffer): boolean {
   for (const byte of line) if (byte !== 0x00 && byte !== 0x0d && byte !== 0x20) return false;
@@ -19,6 +20,8 @@ export class LineBuffer {
   readonly framing = 'text';
   /** Longest line in bytes, newline not counted. */
   limit: number;
+  /** What came behind the line at which the last `push` has stopped. */
+  unread = NOTHING;
   #fragments: Buffer[] = [];
   #held = 0;
 
@@ -28,15 +31,21 @@ export class LineBuffer {
 
   /**
    * Takes what was read and returns the lines that it completes, without their newline.
+   * @param stopsBehind no bytes behind such a line are looked at: they are `unread`
    * @throws ProtocolError `line-too-long`
    */
-  push(bytes: Buffer): Buffer[] {
+  push(bytes: Buffer, stopsBehind?: (line: Buffer) => boolean): Buffer[] {
+    this.unread = NOTHING;
     const lines: Buffer[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
       const line = this.#finish(bytes.subarray(start, end));
-      if (!isBlank(line)) lines.push(line);
       start = end + 1;
+      if (isBlank(line)) continue;
+      lines.push(line);
+      if (stopsBehind?.(line) !== true) continue;
+      this.unread = bytes.subarray(start);
+      return lines;
     }
     if (start < bytes.length) this.#hold(bytes.subarray(start));
     return lines;

@@ -67,10 +67,30 @@ export interface DigestOfDraft {
   readonly sha256: string;
 }
 
+/** Asks for bytes [offset, offset + length) as they are (section 6, "Blocos"). */
+export interface GetDraft {
+  readonly type: 'GET';
+  readonly token: string;
+  /** Bytes. */
+  readonly offset: number;
+  /** Bytes, 1 … MAX_BLOCK_BYTES. */
+  readonly length: number;
+}
+
+/** Announces exactly `length` raw bytes, which follow its newline. */
+export interface DataDraft {
+  readonly type: 'DATA';
+  readonly token: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A connection that carries many requests, pipelined, with replies in their order (section 6). */
 export const SESSION = 'sessao';
 /** The capability to answer DIGEST. */
 export const SHA256 = 'sha256';
+/** The capability to answer GET. */
+export const BLOCKS = 'blocos';
 
 export type Draft =
   | { readonly type: 'HELLO' | 'RETURN_HELLO'; readonly capabilities: readonly string[] }
@@ -79,6 +99,8 @@ export type Draft =
   | { readonly type: 'LS_LIST'; readonly files: readonly FileEntry[] }
   | DlDraft
   | FileDraft
+  | GetDraft
+  | DataDraft
   | DigestDraft
   | DigestOfDraft
   | ErrorDraft;
@@ -99,9 +121,11 @@ export const REPLY_TYPE = {
   GET_PEERS: 'PEER_LIST',
   LS: 'LS_LIST',
   DL: 'FILE',
+  GET: 'DATA',
   DIGEST: 'DIGEST_OF',
 } as const;
 /** Types that answer a question; nobody may send them unasked. */
 export const REPLIES: ReadonlySet<MessageType> = new Set([...Object.values(REPLY_TYPE), 'ERROR']);
-export type RequestType = keyof typeof REPLY_TYPE;
+/** Requests whose reply is one message alone. */
+export type RequestType = Exclude<keyof typeof REPLY_TYPE, 'GET'>;
 export type RequestDraft = { readonly type: 'GET_PEERS' } | { readonly type: 'LS' } | DlDraft | DigestDraft;

@@ -21,6 +21,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Downloads of more chunks are shown as progress, not message by message. */
 export const CHUNKS_SHOWN_EACH = 64;
+/** Blocks belong to downloads of more chunks than that; digests are asked for by the program itself. */
+const SUMMED_UP: readonly string[] = ['DIGEST', 'DIGEST_OF', 'GET', 'DATA'];
 
 /** Failed chunks of one download that get a line each where messages are summed up. */
 const CHUNK_FAILURES_SHOWN = 3;
@@ -158,8 +160,8 @@ export class Screen implements Reporter {
   #isHidden(event: MessageSent | MessageReceived): boolean {
     if (this.#showsAll) return false;
     const { type, chunks = 0 } = event;
-    if (chunks > CHUNKS_SHOWN_EACH || type === 'DIGEST' || type === 'DIGEST_OF') return true;
-    return type === 'ERROR' && event.args[0] === 'DIGEST';
+    if (chunks > CHUNKS_SHOWN_EACH || SUMMED_UP.includes(type)) return true;
+    return type === 'ERROR' && SUMMED_UP.includes(event.args[0] ?? '');
   }
 
   #clockUpdated(event: ClockUpdated): void {

@@ -65,8 +65,8 @@ const LONG_UPLOAD_MS = 500;
 interface Upload {
   readonly neighbour: string;
   readonly name: string;
-  /** Of the whole file; others may send some. */
-  readonly chunks: number;
+  /** Of the whole file; others may send some. Undefined where it is asked for in blocks. */
+  readonly chunks: number | undefined;
   readonly began: number;
   /** Its messages are shown: no line tells of its beginning. */
   readonly isShown: boolean;
@@ -98,7 +98,7 @@ class Uploads {
   }
 
   /** Notes a request for a chunk; whether it is the first one of a download. */
-  requested(neighbour: string, name: string, chunks: number, isShown: boolean): boolean {
+  requested(neighbour: string, name: string, chunks: number | undefined, isShown: boolean): boolean {
     const now = this.#now();
     const known = this.#find(neighbour, name);
     if (known !== undefined && now - known.time < UPLOAD_IDLE_MS) {
@@ -127,7 +127,8 @@ class Uploads {
   /** Forgets the uploads that are over, all of them where `isEnd`, and gives a line about each. */
   ended(width: number, isEnd = false): string[] {
     const over = [...this.#uploads.values()].filter(
-      ({ sent, chunks, time }) => isEnd || sent >= chunks || this.#now() - time >= UPLOAD_IDLE_MS,
+      ({ sent, chunks, time }) =>
+        isEnd || sent >= (chunks ?? Infinity) || this.#now() - time >= UPLOAD_IDLE_MS,
     );
     for (const { neighbour, name } of over) this.#uploads.delete(key(neighbour, name));
     if (over.length > 0) this.#latest = undefined;
@@ -148,13 +149,14 @@ function key(neighbour: string, name: string): string {
   return `${neighbour} ${name}`;
 }
 
-function uploadBegun(neighbour: string, name: string, chunks: number, width: number): string {
-  return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${count(chunks, 'chunk')}`;
+function uploadBegun(neighbour: string, name: string, chunks: number | undefined, width: number): string {
+  const parts = chunks === undefined ? 'blocos' : count(chunks, 'chunk');
+  return `Enviando arquivo ${nameWithin(name, width)} para ${escape(neighbour)} em ${parts}`;
 }
 
 /** Whoever fetches from several peers, or goes on after an interruption, gets only a part from us. */
 function uploadEnded({ neighbour, name, chunks, sent, bytes, began, time }: Upload, width: number): string {
-  const part = sent < chunks ? `, ${sent} de ${count(chunks, 'chunk')}` : '';
+  const part = chunks !== undefined && sent < chunks ? `, ${sent} de ${count(chunks, 'chunk')}` : '';
   const what = `Enviado ${nameWithin(name, width)} para ${escape(neighbour)}`;
   return `${what}: ${amount(bytes, width)}${part} em ${duration((time - began) / 1000)}.`;
 }
@@ -199,16 +201,18 @@ export class Summary {
   }
 
   /** The `args` of the message stay unread. `clock`: ours before it. */
-  received({ type, clockAfter, from, token, chunks = 0 }: MessageReceived, clock: number): void {
+  received({ type, clockAfter, from, token, chunks }: MessageReceived, clock: number): void {
     this.#hide(type, clock, clockAfter);
     if (token === undefined) return;
-    if (!this.#uploads.requested(from, token, chunks, false)) return;
-    this.#options.print(`${uploadBegun(from, token, chunks, this.#options.width())}${this.hint()}.`);
+    const parts = type === 'GET' ? undefined : (chunks ?? 0);
+    if (!this.#uploads.requested(from, token, parts, false)) return;
+    this.#options.print(`${uploadBegun(from, token, parts, this.#options.width())}${this.hint()}.`);
   }
 
   /** A request that is shown may be one for a chunk, and so may its reply be: for the status row, and the end of the upload. */
-  noteRequest({ from, token, chunks = 0 }: MessageReceived): void {
-    if (token !== undefined && this.#uploads.requested(from, token, chunks, true)) this.#watch();
+  noteRequest({ type, from, token, chunks }: MessageReceived): void {
+    const parts = type === 'GET' ? undefined : (chunks ?? 0);
+    if (token !== undefined && this.#uploads.requested(from, token, parts, true)) this.#watch();
   }
 
   noteSent({ to, token, bytes }: MessageSent): void {

@@ -28,8 +28,8 @@ class BlockSink implements BenchSink {
     this.#blocks = new BlockBuffers(size);
   }
 
-  write(offset: number, data: Buffer): undefined {
-    this.#blocks.put(offset, data);
+  write(offset: number, ...pieces: Buffer[]): undefined {
+    this.#blocks.put(offset, Buffer.concat(pieces));
   }
 
   doubt(): void {

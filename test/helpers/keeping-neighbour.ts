@@ -16,6 +16,11 @@ export function chunkBody(data: Buffer, { token, size, index }: MessageOf<'DL'>)
   return `FILE ${token} ${chunk.length} ${index} ${chunk.toString('base64')}`;
 }
 
+/** The bytes that a GET asks for. */
+export function blockOf(data: Buffer, { offset, length }: MessageOf<'GET'>): Buffer {
+  return data.subarray(offset, offset + length);
+}
+
 /** A neighbour that keeps its connections until the other side closes, and reacts to every message as a test says. */
 export class KeepingNeighbour implements AsyncDisposable {
   readonly messages: Message[] = [];
@@ -50,6 +55,16 @@ export class KeepingNeighbour implements AsyncDisposable {
   /** Types and arguments of messages that go out in one write. */
   say(connection: RawSocket, ...bodies: readonly string[]): void {
     connection.write(bodies.map((body) => `${this.address} ${++this.#clock} ${body}\n`).join(''));
+  }
+
+  /** The head of a block, and these bytes behind it. */
+  sayBlock(
+    connection: RawSocket,
+    { token, offset, length }: Pick<MessageOf<'GET'>, 'token' | 'offset' | 'length'>,
+    bytes: Buffer,
+  ): void {
+    const head = `${this.address} ${++this.#clock} DATA ${token} ${offset} ${length}\n`;
+    connection.write(Buffer.concat([Buffer.from(head), bytes]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

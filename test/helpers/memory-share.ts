@@ -43,7 +43,8 @@ class MemorySink implements FileSink {
     this.#discard = discard;
   }
 
-  write(offset: number, data: Buffer): undefined {
+  write(offset: number, ...pieces: Buffer[]): undefined {
+    const data = Buffer.concat(pieces);
     if (this.#written.subarray(offset, offset + data.length).includes(1)) throw new Error(`twice: ${offset}`);
     this.#written.fill(1, offset, offset + data.length);
     data.copy(this.#data, offset);
@@ -127,7 +128,10 @@ export class MemoryShare implements Share, Sinks {
     };
     const readNow = (offset: number, length: number) =>
       this.isInMemory(name, offset) ? data.subarray(offset, offset + length) : undefined;
-    return { size: data.length, read, readNow };
+    const readInto = async (bytes: Buffer, offset: number) => {
+      (await read(offset, bytes.length)).copy(bytes);
+    };
+    return { size: data.length, read, readInto, readNow };
   }
 
   async digest(name: string): Promise<{ size: number; sha256: string }> {

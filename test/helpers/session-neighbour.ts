@@ -1,5 +1,5 @@
 import type { Message, MessageOf } from '../../src/protocol/message.ts';
-import { chunkBody, KeepingNeighbour } from './keeping-neighbour.ts';
+import { blockOf, chunkBody, KeepingNeighbour } from './keeping-neighbour.ts';
 import { sha256Of } from './memory-share.ts';
 import type { RawSocket } from './raw-socket.ts';
 
@@ -16,13 +16,15 @@ export interface SessionScript {
   readonly react?: Reaction<Message>;
   /** The same for DL. */
   readonly onChunk?: Reaction<MessageOf<'DL'>>;
+  /** The same for GET; its offer must have `blocos`. */
+  readonly onBlock?: Reaction<MessageOf<'GET'>>;
   /** The same for DIGEST. */
   readonly onDigest?: Reaction<MessageOf<'DIGEST'>>;
 }
 
 /** A neighbour with sessions that answers honestly, where its script does not say otherwise. */
 export function startSessionNeighbour(script: SessionScript): Promise<KeepingNeighbour> {
-  const { name = 'f', data, offers = 'sessao sha256', react, onChunk, onDigest } = script;
+  const { name = 'f', data, offers = 'sessao sha256', react, onChunk, onBlock, onDigest } = script;
   return KeepingNeighbour.start((message, connection, self) => {
     if (react?.(message, connection, self) === true) return;
     const say = (body: string) => self.say(connection, body);
@@ -35,6 +37,9 @@ export function startSessionNeighbour(script: SessionScript): Promise<KeepingNei
         return say('PEER_LIST 0');
       case 'DL':
         return onChunk?.(message, connection, self) === true ? undefined : say(chunkBody(data, message));
+      case 'GET':
+        if (onBlock?.(message, connection, self) === true) return;
+        return self.sayBlock(connection, message, blockOf(data, message));
       case 'DIGEST':
         if (onDigest?.(message, connection, self) === true) return;
         return say(`DIGEST_OF ${message.token} ${data.length} ${sha256Of(data)}`);

@@ -11,7 +11,7 @@ import { until } from '../helpers/until.ts';
 
 const NAME = 'dados.bin';
 const CHUNK = 1000;
-const data = new RandomNumbers(11).bytes(64_500);
+const data = new RandomNumbers(11).bytes(63_500);
 const CHUNKS = Math.ceil(data.length / CHUNK);
 
 /** A source that lists the file honestly and answers DL in its own way. */

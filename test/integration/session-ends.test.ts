@@ -58,7 +58,7 @@ describe('a session that ends in mid-download', () => {
     });
     const { address } = mortal;
     await using good = await TestPeer.start({ files: { f: data } });
-    await using peer = await download([address, good.address], 100);
+    await using peer = await download([address, good.address], 1_010);
     expect(peer.share.files.get('f')?.equals(data)).toBe(true);
     const failed = peer.reporter.all('chunk-failed');
     expect(failed.length).toBeLessThanOrEqual(4);

@@ -19,16 +19,16 @@ describe('the beginning of a session', () => {
   it('tells what we can do', async () => {
     await using peer = await TestPeer.start();
     using client = await SessionClient.open(peer.port);
-    expect(await client.greeting()).toBe('RETURN_HELLO sessao sha256');
+    expect(await client.greeting()).toBe('RETURN_HELLO sessao sha256 blocos');
   });
 
   it('may come in one write with the first requests', async () => {
     await using peer = await TestPeer.start({ files: { f: data } });
     using client = await SessionClient.open(peer.port);
     expect(await client.ask('HELLO sessao', 'DL f 100 0', 'HELLO', 'LS')).toEqual([
-      'RETURN_HELLO sessao sha256',
+      'RETURN_HELLO sessao sha256 blocos',
       fileBody('f', data, CHUNK, 0),
-      'RETURN_HELLO sessao sha256',
+      'RETURN_HELLO sessao sha256 blocos',
       `LS_LIST 1 f:${data.length}`,
     ]);
   });

@@ -18,6 +18,10 @@ function shareOf(files: Readonly<Record<string, Buffer>>): Share {
       return Promise.resolve({
         size: data.length,
         read: (offset, length) => Promise.resolve(data.subarray(offset, offset + length)),
+        readInto: (bytes, offset) => {
+          data.copy(bytes, 0, offset);
+          return Promise.resolve();
+        },
         readNow: () => undefined,
       });
     },

@@ -71,6 +71,13 @@ export class ServedFile implements OpenFile {
       : this.#load(offset, length);
   }
 
+  /** As OpenFile says; what is read that way is read once, in order, and not remembered. */
+  async readInto(bytes: Buffer, offset: number): Promise<void> {
+    const inside = Number.isSafeInteger(offset) && offset >= 0;
+    if (!inside || offset + bytes.length > this.size) throw new FileError('out-of-range', this.#shown);
+    await this.#fillFrom(bytes, offset);
+  }
+
   /** The bytes never change, and hold on to a whole block: for use at once, as the file may have changed as well. */
   readNow(offset: number, length: number): Buffer | undefined {
     return this.#blocks.get(offset, length);
@@ -84,13 +91,17 @@ export class ServedFile implements OpenFile {
   }
 
   async #load(offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    await this.#fillFrom(bytes, offset);
+    return bytes;
+  }
+
+  async #fillFrom(bytes: Buffer, offset: number): Promise<void> {
     this.#readers += 1;
     try {
       this.#handle ??= this.#reopen();
       const handle = await this.#handle;
-      const bytes = Buffer.allocUnsafe(length);
       await readFully(handle, bytes, offset, this.#shown);
-      return bytes;
     } catch (error) {
       throw fileError(error, this.#shown);
     } finally {

@@ -52,6 +52,14 @@ export class BlockBuffers {
     return this.#fill(block, offset, chunk);
   }
 
+  /** What waits of the blocks that share bytes with [from, to): it leaves before what is written there past the blocks. */
+  drainOver(from: number, to: number): readonly DiskWrite[] {
+    if (this.#blocks.size === 0) return NONE;
+    const over = [...this.#blocks.values()].filter((block) => block.from < to && from < block.to);
+    for (const { index } of over) this.#forget(index);
+    return over.flatMap(pieces);
+  }
+
   /** All that still waits; afterwards nothing is held. */
   drain(): readonly DiskWrite[] {
     if (this.#blocks.size === 0) return NONE;

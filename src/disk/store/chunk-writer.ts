@@ -5,7 +5,7 @@ import type { ByteRange } from '../../download/engine/download-options.ts';
 import { ByteRanges } from './byte-ranges.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** Chunks of this size and up are not gathered: those that follow each other are written together anyway, and not copied. */
+/** What comes in this size and up is not gathered: those that follow each other are written together anyway, and not copied. */
 const GATHER_BELOW_BYTES = 32 * 1024;
 
 export interface ChunkWriterOptions {
@@ -30,6 +30,8 @@ export class ChunkWriter {
   readonly #queue: WriteQueue;
   /** Undefined where chunks are large enough as they come. */
   readonly #blocks: BlockBuffers | undefined;
+  /** Where the last bytes ended that were not gathered. */
+  #ungatheredTo = -1;
   readonly #written = new ByteRanges();
   /** Doubted while they may be on their way to the disk: they do not count when they get there. */
   readonly #doubts = new Set<readonly ByteRange[]>();
@@ -59,10 +61,20 @@ export class ChunkWriter {
     return this.#queue.congested;
   }
 
-  /** Takes a chunk that lies inside the file. */
-  put(offset: number, data: Buffer): void {
-    const writes = this.#blocks?.put(offset, data) ?? [{ position: offset, bytes: data }];
-    for (const write of writes) this.#queue.push(write);
+  /** Takes `length` bytes that lie inside the file, in pieces that follow each other. */
+  put(offset: number, pieces: readonly Buffer[], length: number): void {
+    // A few bytes that go on where many ended belong to them.
+    const isGathered = length < GATHER_BELOW_BYTES && offset !== this.#ungatheredTo;
+    const blocks = isGathered ? this.#blocks : undefined;
+    // What came before is written before.
+    const former = blocks === undefined ? this.#blocks?.drainOver(offset, offset + length) : undefined;
+    for (const write of former ?? []) this.#queue.push(write);
+    if (!isGathered) this.#ungatheredTo = offset + length;
+    let position = offset;
+    for (const bytes of pieces) {
+      for (const write of blocks?.put(position, bytes) ?? [{ position, bytes }]) this.#queue.push(write);
+      position += bytes.length;
+    }
   }
 
   /**

@@ -112,14 +112,15 @@ export class PartialFile implements FileSink {
     return this.#notes.sha256;
   }
 
-  write(offset: number, data: Buffer): Promise<void> | undefined {
+  write(offset: number, ...pieces: Buffer[]): Promise<void> | undefined {
     // A chunk that was on its way when the download ended.
     if (this.#isClosed) return undefined;
     const failure = this.#failure ?? this.#writer.failure;
     if (failure !== undefined) return this.#orFail(Promise.reject(failure));
-    const isInside = offset >= 0 && offset + data.length <= this.#plan.size && Number.isSafeInteger(offset);
+    const end = pieces.reduce((at, { length }) => at + length, offset);
+    const isInside = offset >= 0 && end <= this.#plan.size && Number.isSafeInteger(offset);
     if (!isInside) return this.#orFail(Promise.reject(new FileError('out-of-range', this.#shown)));
-    this.#writer.put(offset, data);
+    this.#writer.put(offset, pieces, end - offset);
     this.#notes.changed();
     if (!this.#writer.congested) return undefined;
     this.#room ??= this.#orFail(this.#writer.caughtUp()).finally(() => (this.#room = undefined));

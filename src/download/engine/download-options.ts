@@ -8,6 +8,14 @@ export type ByteRange = readonly [from: number, to: number];
 /** A chunk, already checked for its length, or why there is none. */
 export type Outcome = Buffer | Error;
 
+/** Takes the bytes of neighbouring chunks as they come. */
+export interface RunReceiver {
+  /** The next bytes, in order. False where the disk lags behind: the others are to wait. */
+  take(bytes: Buffer): boolean;
+  /** Called once: all has been taken, or why the rest does not come. */
+  settle(error?: Error): void;
+}
+
 /** What a download needs of the world. */
 export interface DownloadOptions<S extends string> {
   readonly file: FoundFile<S>;
@@ -23,8 +31,12 @@ export interface DownloadOptions<S extends string> {
    * here or elsewhere; any other error is a bug and ends the download.
    */
   readonly fetch: (source: Source<S>, chunk: Chunk, settle: (outcome: Outcome) => void) => void;
-  /** Takes a chunk. False where the disk lags behind: nothing more is asked for until `diskCaughtUp` is called. */
-  readonly write: (offset: number, data: Buffer) => boolean;
+  /** Whether this source is asked for many neighbouring chunks at once. */
+  readonly hasBlocks?: (source: S) => boolean;
+  /** Asks for these bytes, whole chunks; errors as those of `fetch`. What was taken before one counts. */
+  readonly fetchRun?: (source: Source<S>, range: ByteRange, receiver: RunReceiver) => void;
+  /** Takes chunks, as the pieces in which they came. False where the disk lags behind: nothing more is asked for until `diskCaughtUp` is called. */
+  readonly write: (offset: number, ...pieces: Buffer[]) => boolean;
   /** These bytes will come and be written again. */
   readonly onReopened: (ranges: readonly ByteRange[]) => void;
   /** Chunks that its program takes at the same time. */

@@ -1,8 +1,9 @@
 import { DownloadError, RemoteError } from '../../errors.ts';
-import { MAX_IN_FLIGHT_BYTES } from '../../limits.ts';
+import { MAX_BLOCK_BYTES, MAX_IN_FLIGHT_BYTES } from '../../limits.ts';
 import { chunkAt, chunkCount, chunksWithin, type Chunk, type Source } from './chunks.ts';
 import type { ByteRange, DownloadOptions, Outcome, Progress } from './download-options.ts';
 import type { Run } from './held-runs.ts';
+import { cutPieces, RunPieces, type WholeChunks } from './run-pieces.ts';
 import { MAX_SOURCE_FAILURES, Scheduler } from './scheduler.ts';
 import type { SourceState } from './source-state.ts';
 import { Sources } from './sources.ts';
@@ -18,6 +19,9 @@ const NO_SECOND_TRY: readonly string[] = [
   'unreachable',
   'unknown-host',
 ];
+
+/** Blocks that one window is asked for in: each that arrives asks for the next. */
+const BLOCKS_A_WINDOW = 4;
 
 /**
  * One download: every source is asked for as much as it sends in a while (its window), all out of one scheduler.
@@ -221,21 +225,42 @@ export class Download<S extends string> {
   }
 
   #askOne(state: SourceState<S>): boolean {
-    if (!this.#isRunning || this.#isDiskBusy || this.#asked >= this.#mostAtOnce) return false;
-    const { chunkSize, requestsAtOnce, file } = this.#options;
+    if (!this.#isRunning || this.#isDiskBusy) return false;
+    const { chunkSize, requestsAtOnce, file, hasBlocks } = this.#options;
     const { address } = state.source;
+    if (hasBlocks?.(address) === true) return this.#askBlock(state);
+    if (this.#asked >= this.#mostAtOnce) return false;
     if (!state.hasRoom(chunkSize, requestsAtOnce(address), this.#sharers)) return false;
-    const run = this.#scheduler.checkout(address) ?? this.#duplicateFor(state);
+    const run = this.#scheduler.checkout(address) ?? this.#duplicateFor(state, 1);
     if (run === undefined) return false;
     this.#ask(state, run, chunkAt(run.first, file.size, chunkSize));
     return true;
   }
 
-  /** The end game: a chunk that is asked of another source, which would take much longer for it than this one. */
-  #duplicateFor(helper: SourceState<S>): Run | undefined {
-    const addresses = this.#sources.slowerThan(helper, this.#options.chunkSize);
+  /** Chunks of one block where several sources work: the fewer are left, the smaller, so that all end at the same time. */
+  get #fairShare(): number {
+    if (this.#sharers < 2) return Infinity;
+    return Math.ceil(this.#scheduler.left / (this.#sharers * BLOCKS_A_WINDOW));
+  }
+
+  /** Neighbouring chunks, a quarter of what is asked of it ahead. */
+  #askBlock(state: SourceState<S>): boolean {
+    const { chunkSize, file } = this.#options;
+    if (!state.hasRoomForBlock) return false;
+    const bytes = Math.min(state.window.bytes / BLOCKS_A_WINDOW, MAX_BLOCK_BYTES);
+    const most = Math.max(Math.min(Math.floor(bytes / chunkSize), this.#fairShare), 1);
+    const run = this.#scheduler.checkout(state.source.address, most) ?? this.#duplicateFor(state, most);
+    if (run === undefined) return false;
+    const range: ByteRange = [run.first * chunkSize, Math.min(run.end * chunkSize, file.size)];
+    this.#fetchRun(state, run, range);
+    return true;
+  }
+
+  /** The end game: chunks that are asked of another source, which would take much longer for them than this one. */
+  #duplicateFor(helper: SourceState<S>, most: number): Run | undefined {
+    const addresses = this.#sources.slowerThan(helper, most * this.#options.chunkSize);
     for (const address of addresses) {
-      const run = this.#scheduler.duplicate(address, helper.source.address, addresses);
+      const run = this.#scheduler.duplicate(address, helper.source.address, addresses, most);
       if (run !== undefined) return run;
     }
     return undefined;
@@ -243,11 +268,65 @@ export class Download<S extends string> {
 
   #ask(state: SourceState<S>, run: Run, chunk: Chunk): void {
     const { fetch, now } = this.#options;
-    const time = now();
-    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
-    const request = state.ask(chunk.length, time);
+    const request = this.#begin(state, chunk.length, now());
     this.#asked += 1;
     fetch(state.source, chunk, (outcome) => this.#settle(state, run, chunk, request, outcome));
+  }
+
+  #begin(state: SourceState<S>, bytes: number, time: number): number {
+    if (this.#startedAt === undefined) this.#startedAt = this.#lastChunkAt = time;
+    return state.ask(bytes, time);
+  }
+
+  #fetchRun(state: SourceState<S>, run: Run, range: ByteRange): void {
+    const { fetchRun, chunkSize, now } = this.#options;
+    const { source, arrived } = state;
+    const pieces = new RunPieces(run, range, chunkSize);
+    const bytes = range[1] - range[0];
+    const askedAt = now();
+    let latency: number | undefined;
+    const request = this.#begin(state, bytes, askedAt);
+    fetchRun?.(source, range, {
+      take: (slice) => {
+        const time = now();
+        latency ??= time - askedAt;
+        state.arrived += slice.length;
+        state.askedBytes -= slice.length;
+        const whole = pieces.take(slice);
+        // Too late for this run; the next one may need it.
+        if (whole !== undefined && !this.#isRunning) this.#scheduler.release(source.address, whole.run);
+        else if (whole !== undefined) this.#takeWhole(state, whole, time);
+        return !this.#isDiskBusy;
+      },
+      settle: (error) => {
+        const time = now();
+        state.answered(pieces.left, time);
+        if (error === undefined && latency !== undefined) {
+          const seconds = time - askedAt;
+          state.window.add({ latency, seconds, bytes, arrived: state.arrived - arrived });
+        }
+        const { rest } = pieces;
+        if (rest !== undefined && error !== undefined) this.#failed(state, rest, request, error);
+        else while (this.#askOne(state));
+      },
+    });
+  }
+
+  #takeWhole(state: SourceState<S>, { run, offset, pieces }: WholeChunks, time: number): void {
+    const { chunkSize, file, write } = this.#options;
+    const to = Math.min(run.end * chunkSize, file.size);
+    if (state.take(to - offset, time)) this.#options.onSourceReturned?.(state.source.address);
+    for (const { first, end } of this.#scheduler.complete(state.source.address, run)) {
+      const from = first * chunkSize;
+      const length = Math.min(end * chunkSize, file.size) - from;
+      this.#received += length;
+      this.#lastChunkAt = time;
+      this.#sources.credit(state, length);
+      const isAll = from === offset && from + length === to;
+      const wanted = isAll ? pieces : cutPieces(pieces, from - offset, from - offset + length);
+      if (!write(from, ...wanted)) this.#isDiskBusy = true;
+    }
+    if (this.isDone) this.#end();
   }
 
   #settle(state: SourceState<S>, run: Run, chunk: Chunk, request: number, outcome: Outcome): void {

@@ -54,6 +54,11 @@ export class Scheduler<S extends string = string> {
     return this.#queue.completed;
   }
 
+  /** Chunks that are not completed. */
+  get left(): number {
+    return this.#queue.chunks - this.#queue.completed;
+  }
+
   get isDone(): boolean {
     return this.#queue.completed === this.#queue.chunks;
   }
@@ -137,7 +142,9 @@ export class Scheduler<S extends string = string> {
   complete(source: S, run: Run): readonly Run[] {
     const state = this.#state(source);
     if (!state.held.remove(run)) return [];
-    if (state.failures > 0) state.failures = Math.max(0, state.failures - FORGIVENESS);
+    if (state.failures > 0) {
+      state.failures = Math.max(0, state.failures - FORGIVENESS * (run.end - run.first));
+    }
     return this.#queue.complete(run, state.number);
   }
 

@@ -1,6 +1,7 @@
 import { MAX_IN_FLIGHT_BYTES, MAX_AWAITED_REPLIES } from '../../limits.ts';
 import type { Source } from './chunks.ts';
 import { Speed } from './speed.ts';
+import { Window } from './window.ts';
 
 /**
  * What is asked of a source ahead of its answers: as many bytes as it has sent in this time, so that no round trip below it
@@ -43,6 +44,8 @@ const START_SPEED = START_WINDOW_BYTES / WINDOW_SECONDS;
 export class SourceState<S extends string> {
   readonly source: Source<S>;
   readonly speed = new Speed();
+  /** What it is asked for ahead in blocks. */
+  readonly window = new Window();
   /** It may be asked: its connection is prepared. */
   isReady = false;
   /** Its content is another one, or may be: not asked. */
@@ -50,6 +53,8 @@ export class SourceState<S extends string> {
   /** Chunks and bytes asked of it and not answered. */
   asked = 0;
   askedBytes = 0;
+  /** Bytes of blocks that came from it, taken or not. */
+  arrived = 0;
   /** Bytes taken from it. */
   delivered = 0;
   /** Something has failed: one chunk at a time, until a good one has come. */
@@ -109,6 +114,13 @@ export class SourceState<S extends string> {
       value === undefined ? START_WINDOW_BYTES : Math.max(value * WINDOW_SECONDS, SMALLEST_WINDOW_BYTES);
     // A chunk that ends beyond what is wanted is asked for as well: of large ones a single one would wait for its round trip.
     return this.askedBytes < wanted && this.askedBytes + chunkSize <= MAX_IN_FLIGHT_BYTES / sharers;
+  }
+
+  /** The same for a block: as much is under way as its window holds. */
+  get hasRoomForBlock(): boolean {
+    if (!this.isReady || this.isBackingOff || this.isExcluded) return false;
+    if (this.asked === 0) return true;
+    return !this.#isOnProbation && this.askedBytes < this.window.bytes && this.asked < MAX_AWAITED_REPLIES;
   }
 
   /** It is at work, and something is known of its speed. */

@@ -41,7 +41,8 @@ export class MemorySink implements Sink {
     return !this.#times.subarray(from, to).includes(0);
   }
 
-  write(offset: number, bytes: Buffer): Promise<void> | undefined {
+  write(offset: number, ...pieces: Buffer[]): Promise<void> | undefined {
+    const bytes = Buffer.concat(pieces);
     this.writes += 1;
     const settled = this.onWrite();
     bytes.copy(this.data, offset);
