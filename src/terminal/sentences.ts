@@ -123,7 +123,7 @@ function neighboursSilent({ asked }: EventOf<'neighbours-silent'>, width: number
   if (width === Infinity) return [];
   if (asked === 0)
     return [
-      'Nenhum vizinho conhecido: escreva host:porta de outro peer numa linha do arquivo de vizinhos e comece de novo, ou espere que alguém fale com este peer.',
+      'Nenhum vizinho conhecido: digite + e o endereço de outro peer, por exemplo + 127.0.0.1:5002, ou espere que alguém fale com este.',
     ];
   const who = asked === 1 ? 'O vizinho não respondeu' : `Nenhum dos ${asked} vizinhos respondeu`;
   return [`${who}: confira se já foi iniciado e se o endereço no arquivo de vizinhos está certo.`];

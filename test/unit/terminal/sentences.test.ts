@@ -82,7 +82,7 @@ suite('describe, on a screen', () => {
       '  deles.',
     ]);
     expect(onScreen({ event: 'neighbours-silent', asked: 0 }).join(' ')).toMatch(
-      /^Nenhum vizinho conhecido: escreva/,
+      /^Nenhum vizinho conhecido: digite \+ e/,
     );
     expect(onScreen({ event: 'neighbours-silent', asked: 1 })[0]).toMatch(
       /^O vizinho não respondeu: confira/,
