@@ -215,6 +215,17 @@ describe('eachare experimento --programa', () => {
     expect(stderr).toMatch(new RegExp(`^eachare experimento: ${line.source}[^\n]*\n$`));
   });
 
+  it('keeps what was measured before a source died', async () => {
+    const args = ['--chunks', '1k', '--peers', '1', '--tamanhos', '10k', '--repeticoes', '9'];
+    const { code, stdout, stderr } = await experiment(...args, '-o', 'm', '--programa', tiny('fraco'));
+    expect(code).toBe(1);
+    // Ten DLs each, and the fortieth is its last: one download does not count, two do, the fourth has no end.
+    expect(stdout).toContain('2 de 9 downloads');
+    expect(stderr).toMatch(/^eachare experimento: a fonte 1 de 1 terminou com o código 1: [^\n]*\n$/);
+    expect(await rows('m/medidas.csv')).toHaveLength(2);
+    expect(await readFile(join(folder, 'm/relatorio.html'), 'utf8')).toContain('terminou antes do fim');
+  });
+
   it('ends a program that does not want to, and what that has started', async () => {
     const args = ['--chunks', '1024', '--peers', '1', '--tamanhos', '1k', '--repeticoes', '1'];
     const { code, stderr } = await experiment(...args, '-o', 'm', '--programa', tiny('teimoso'));
