@@ -14,6 +14,7 @@ const anySource = fc.record({
   rate: fc.integer({ min: 2000, max: 200_000 }),
   roundTrip: fc.constantFrom(0, 0.001, 0.1, 0.6),
   atOnce: fc.constantFrom(1, 4, Infinity),
+  hasBlocks: fc.boolean(),
   fault: fc.constantFrom(...FAULTS),
   /** Of a hundred questions so many meet the fault. */
   faultsOf100: fc.constantFrom(1, 20, 100),

@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly roundTrip?: number;
   /** Chunks that its program takes at the same time; any number by default. */
   readonly atOnce?: number;
+  /** It is asked for runs of chunks; they come in slices, and one that fails does so after a part of it. */
+  readonly hasBlocks?: boolean;
   /** What it has in place of the content of the world. */
   readonly content?: Buffer;
   /**

@@ -11,6 +11,10 @@ const SECONDS_A_TICK = DOWNLOAD_TIMING.tickMs / 1000;
 const PATTERN_BYTES = 65_521;
 const PATTERN = new RandomNumbers(1).bytes(PATTERN_BYTES);
 
+/** In blocks bytes come in slices that fit no chunk; a run counts as the chunk of this size at its begin. */
+const SLICE_BYTES = 777;
+const INDEX_BYTES = 500;
+
 /** Virtual seconds without a byte after which a download counts as one that hangs. */
 const PATIENCE = 300;
 
@@ -71,6 +75,20 @@ export class SimulatedSources {
         const source = this.source(address);
         const { content = this.content } = source.behaviour;
         source.ask(chunk, content.subarray(chunk.offset, chunk.offset + chunk.length), this.now, settle);
+      },
+      hasBlocks: (address) => this.source(address).behaviour.hasBlocks === true,
+      fetchRun: ({ address }, [from, to], take, settle) => {
+        const source = this.source(address);
+        const { content = this.content } = source.behaviour;
+        const bytes = content.subarray(from, to);
+        const run = { index: Math.floor(from / INDEX_BYTES), offset: from, length: to - from };
+        source.ask(run, bytes, this.now, (outcome) => {
+          const isError = outcome instanceof Error;
+          const end = isError ? (from * 7) % bytes.length : bytes.length;
+          for (let at = 0; at < end; at += SLICE_BYTES)
+            void take(bytes.subarray(at, Math.min(at + SLICE_BYTES, end)));
+          settle(isError ? outcome : undefined);
+        });
       },
     };
   }
