@@ -178,6 +178,8 @@ export interface MessageSent {
   /** Of a FILE: the name as it travels, and the bytes of the file in it; not in the log by themselves. */
   readonly token?: string | undefined;
   readonly bytes?: number | undefined;
+  /** Of a DATA: its last byte is the last one of the file; not in the log. */
+  readonly endsFile?: boolean;
 }
 
 /** Pair it with its sending by (`from`, `clock`); `clockAfter` is our clock once it was taken into account. */

@@ -27,10 +27,11 @@ export class Uploads implements Reporter {
   report(event: AppEvent): void {
     if (event.event === 'neighbour-status-changed' && event.status === 'OFFLINE')
       return this.#gone(event.neighbour);
-    if (event.event !== 'message-sent' || event.type !== 'FILE') return;
-    const { to, token: name, chunks } = event;
-    if (name === undefined || chunks === undefined) return;
+    if (event.event !== 'message-sent' || (event.type !== 'FILE' && event.type !== 'DATA')) return;
+    const { to, token: name, chunks = Infinity } = event;
+    if (name === undefined || (event.type === 'FILE' && event.chunks === undefined)) return;
     const key = `${to} ${name}`;
+    if (event.endsFile === true) return void this.#uploads.delete(key);
     const upload = this.#uploads.get(key) ?? { to, name, sent: 0, chunks, at: 0 };
     upload.sent += 1;
     upload.at = this.#now();

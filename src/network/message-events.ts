@@ -47,6 +47,10 @@ export class MessageSentEvent implements MessageSent {
     return data.length + (rest?.bytes ?? 0);
   }
 
+  get endsFile(): boolean {
+    return this.#draft.type === 'DATA' && this.#draft.endsFile === true;
+  }
+
   get args(): readonly string[] {
     return shownArguments(this.#draft);
   }

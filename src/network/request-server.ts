@@ -133,11 +133,11 @@ export class RequestServer {
     const open = async () => {
       const { file, replyToken } = await this.#options.handlers.block(message);
       await sender.open(block, file);
-      return replyToken;
+      return { token: replyToken, endsFile: offset + length === file.size };
     };
     open().then(
-      (token) => {
-        const draft = { type: 'DATA', token, offset, length } as const;
+      (named) => {
+        const draft = { type: 'DATA', ...named, offset, length } as const;
         this.#ready(connection, request, { dialect, draft, body: () => sender.send(block) });
       },
       (error: Error) => {

@@ -83,6 +83,8 @@ export interface DataDraft {
   readonly token: string;
   readonly offset: number;
   readonly length: number;
+  /** Of a draft: its last byte is the last one of the file; not on the wire. */
+  readonly endsFile?: boolean;
 }
 
 /** A connection that carries many requests, pipelined, with replies in their order (section 6). */

@@ -26,11 +26,11 @@ describe('downloads between processes', () => {
     const data = randomBytes(100_001);
     await using b = await SpawnedPeer.start({ files: { 'aula.bin': data }, args: ['--sem-menu'] });
     await using c = await SpawnedPeer.start({ files: { 'aula.bin': data }, args: ['--sem-menu'] });
-    await using a = await startDownload([b, c], ['--chunk', '1000', '--mensagens', 'todas']);
+    await using a = await startDownload([b, c], ['--chunk', '2000', '--mensagens', 'todas']);
     expect(await a.until(isEnd)).toMatchObject({
       event: 'download-finished',
       size: data.length,
-      chunkSize: 1000,
+      chunkSize: 2000,
     });
     expect(sha256(await a.file('aula.bin'))).toBe(sha256(data));
     expect(await readdir(a.folder)).toEqual(['aula.bin']);
@@ -40,7 +40,7 @@ describe('downloads between processes', () => {
       e.event === 'message-received' && e.type === 'FILE' ? e : [],
     );
     // Near the end a chunk may be asked of both.
-    expect(new Set(received.map(({ args }) => args[2])).size).toBe(101);
+    expect(new Set(received.map(({ args }) => args[2])).size).toBe(51);
     expect(new Set(received.map(({ from }) => from))).toEqual(new Set([b.address, c.address]));
     expect(a.screen.match(/Resposta recebida: ".* FILE aula\.bin /g)).toHaveLength(received.length);
   });
@@ -49,9 +49,9 @@ describe('downloads between processes', () => {
     await using b = await SpawnedPeer.start({ files: { x: randomBytes(50_000) }, args: ['--sem-menu'] });
     await using a = await startDownload([b]);
     await a.until(isEnd);
-    expect(a.screen).not.toContain(' DL x ');
-    expect(b.screen).not.toContain(' DL x ');
-    expect(b.screen).toContain(`Enviando arquivo x para ${a.address} em 196 chunks`);
+    expect(a.screen).not.toContain(' GET x ');
+    expect(b.screen).not.toContain(' GET x ');
+    expect(b.screen).toContain(`Enviando arquivo x para ${a.address} em blocos`);
     a.type(9);
     await a.exit;
     expect(a.screen).toContain('Download do arquivo x finalizado.');
@@ -67,7 +67,7 @@ describe('downloads between processes', () => {
       await using lineC = await FaultProxy.start(c.port, SLOW_LINE);
       const waits = JSON.stringify({ reply: 20_000 });
       await using a = await startDownload([lineB, lineC], ['--chunk', '512', '--tempos', waits]);
-      await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+      await a.until((e) => e.event === 'message-received' && e.type === 'DATA');
       b.process.kill(signal);
       const end = await a.until(isEnd);
       // What a frozen one owes is fetched from the other before its deadline.
@@ -90,7 +90,7 @@ describe('downloads between processes', () => {
       args: ['--chunk', '512'],
     });
     a.type(1, 1, 4, 1);
-    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await a.until((e) => e.event === 'message-received' && e.type === 'DATA');
     b.process.kill('SIGKILL');
     const end = await a.until(isEnd);
     expect(end).toMatchObject({ event: 'download-failed', code: 'no-sources', chunks: 5860 });
@@ -107,7 +107,7 @@ describe('downloads between processes', () => {
     await using b = await SpawnedPeer.start({ files: { x: randomBytes(3_000_000) }, args: ['--sem-menu'] });
     await using line = await FaultProxy.start(b.port, SLOW_LINE);
     await using a = await startDownload([line], ['--chunk', '512']);
-    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await a.until((e) => e.event === 'message-received' && e.type === 'DATA');
     await rm(a.folder, { recursive: true });
     expect(await a.until(isEnd)).toMatchObject({ event: 'download-failed', code: 'not-found' });
     a.type(3, 5, 9);

@@ -137,7 +137,7 @@ describe('the menu on a terminal', () => {
     b.type(`+ ${line.address}`, `peers 1`, '6 16k', '4 grande.bin');
     await b.until(({ event }) => event === 'download-started');
     await terminal.until((rows) => count(rows, 'Enviando arquivo grande.bin') === 1);
-    await b.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await b.until((e) => e.event === 'message-received' && e.type === 'DATA');
     terminal.type('9\r');
     const sentence = `${b.address} ainda está baixando grande.bin daqui.`;
     await terminal.until((rows) => rows.includes(sentence) && rows.at(-1) === 'Sair mesmo assim? [s/N]');
@@ -209,7 +209,7 @@ describe('the menu on a pipe', () => {
     await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 200_000 } });
     await using a = await SpawnedPeer.start({ neighbours: [line.address], args: ['--chunk', '16384'] });
     a.type(1, 1, 4, 1);
-    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await a.until((e) => e.event === 'message-received' && e.type === 'DATA');
     b.type(9);
     expect((await b.exit).code).toBe(0);
     expect(b.screen).toContain(`${a.address} ainda está baixando g.bin daqui.\n`);
@@ -220,8 +220,8 @@ describe('the menu on a pipe', () => {
     await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 500_000 } });
     await using a = await SpawnedPeer.start({ neighbours: [line.address], args: ['--chunk', '4096'] });
     a.type(1, 1, 4, 1);
-    await b.until((e) => e.event === 'message-sent' && e.type === 'FILE' && e.chunks === 256);
-    await a.until((e) => e.event === 'message-received' && e.type === 'FILE');
+    await b.until((e) => e.event === 'message-sent' && e.type === 'DATA');
+    await a.until((e) => e.event === 'message-received' && e.type === 'DATA');
     a.process.kill('SIGINT');
     await a.exit;
     await using again = await SpawnedPeer.start({ folderPath: a.folder });

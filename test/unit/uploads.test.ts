@@ -27,6 +27,16 @@ describe('Uploads', () => {
     expect(uploads.underWay()).toEqual([]);
   });
 
+  it('in blocks end with the one that ends the file', () => {
+    const uploads = new Uploads(() => 0);
+    const block = { ...chunk('a', 1), type: 'DATA', chunks: undefined } as const;
+    uploads.report(block);
+    uploads.report(block);
+    expect(uploads.underWay()).toEqual([{ to: NEIGHBOUR, name: 'a' }]);
+    uploads.report({ ...block, endsFile: true });
+    expect(uploads.underWay()).toEqual([]);
+  });
+
   it('end with the neighbour, and after a while without a request', () => {
     let now = 0;
     const uploads = new Uploads(() => now);
