@@ -32,6 +32,8 @@ const BENCHES: Readonly<Record<string, () => Result | Promise<Result>>> = {
   'throttled: equal sources': throttled.equal,
   'throttled: unequal sources': throttled.unequal,
   'throttled: far source': throttled.far,
+  'throttled: near source': throttled.near,
+  'throttled: very far source': throttled.satellite,
   'killed: a source lost half way': benchKilled,
   'crowd: many clients': benchCrowd,
   'listing: LS beside a download': benchListing,

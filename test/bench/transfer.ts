@@ -10,7 +10,6 @@ import { RawCopy } from './raw-copy.ts';
 import { ScreenPeer } from './screen-peer.ts';
 
 const NAME = 'dados.bin';
-const CHUNK = 65_536;
 const ROUNDS = 5;
 
 /** A large file between two processes of this build beside a bare copy of the same bytes, from and to the same disk. */
@@ -18,10 +17,7 @@ export async function benchTransfer(bytes = 512 * MIB): Promise<Row> {
   await using server = await ScreenPeer.serve();
   const original = join(server.folder, NAME);
   await makeFile(original, bytes);
-  await using client = await ScreenPeer.start({
-    neighbours: [server.address],
-    args: ['--chunk', String(CHUNK)],
-  });
+  await using client = await ScreenPeer.start({ neighbours: [server.address] });
   await client.greet();
   await using raw = new RawCopy();
   const port = await raw.serve(original);
@@ -42,7 +38,7 @@ export async function benchTransfer(bytes = 512 * MIB): Promise<Row> {
   await checkEqual(join(client.folder, NAME), original);
   const speed = (seconds: readonly number[]) => `${(bytes / MIB / median(seconds)).toFixed(0)} MiB/s`;
   return {
-    what: `${bytes / MIB} MiB at chunk ${CHUNK}, against a bare net copy`,
+    what: `${bytes / MIB} MiB with the defaults, against a bare net copy`,
     figure: `${speed(walls)} (as told ${speed(told)}; bare ${speed(bare)})`,
     ratio: median(bare) / median(walls),
     atLeast: 0.5,
@@ -54,8 +50,8 @@ export async function benchPrivate(bytes = 256 * MIB): Promise<Row> {
   const home = await mkdtemp(join(tmpdir(), 'eachare-bench-'));
   const key = join(home, 'rede.chave');
   await promisify(execFile)(process.execPath, [PROGRAM, 'chave', key]);
-  const plain = { walls: [] as number[], args: ['--chunk', String(CHUNK)] };
-  const secret = { walls: [] as number[], args: ['--chunk', String(CHUNK), '--chave', key] };
+  const plain = { walls: [] as number[], args: [] as string[] };
+  const secret = { walls: [] as number[], args: ['--chave', key] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const { walls, args } of round % 2 === 0 ? [plain, secret] : [secret, plain]) {
       await using server = await ScreenPeer.serve({ args });
