@@ -6,7 +6,7 @@ import { Gate } from '../helpers/gate.ts';
 import { RandomNumbers } from '../helpers/random-numbers.ts';
 import { fileNamed } from '../helpers/scripted-ask.ts';
 import { say, sayChunk, ScriptedNeighbour, type Reaction } from '../helpers/scripted-neighbour.ts';
-import { TestPeer } from '../helpers/test-peer.ts';
+import { TestPeer, type TestPeerOptions } from '../helpers/test-peer.ts';
 import { until } from '../helpers/until.ts';
 
 const NAME = 'dados.bin';
@@ -26,8 +26,9 @@ function source(answer: (request: MessageOf<'DL'>, number: number) => Reaction):
 async function download(
   sources: readonly { readonly address: string }[],
   prepare: (peer: TestPeer) => void = () => undefined,
+  timing: TestPeerOptions['timing'] = {},
 ): Promise<TestPeer> {
-  const peer = await TestPeer.start();
+  const peer = await TestPeer.start({ timing });
   prepare(peer);
   for (const { address } of sources) peer.neighbours.observe(address as TestPeer['address'], 'ONLINE');
   await searchFiles(peer.desk({ answers: [fileNamed(NAME)], chunkSize: CHUNK }));
@@ -122,7 +123,7 @@ describe('one bad source of two', () => {
   });
 });
 
-describe('all sources bad', () => {
+describe.concurrent('all sources bad', () => {
   it('ends with the chunks that are missing', async () => {
     const has = new Set([0, 1, 2, 5]);
     await using bad = await source((request) => (has.has(request.index) ? sayChunk(data, request) : 'close'));
@@ -187,14 +188,14 @@ describe.concurrent('sources that go silent', () => {
 
   it('is the only one: the download ends with what is missing', async () => {
     await using frozen = await source((request) => (request.index < 3 ? sayChunk(data, request) : 'silence'));
-    await using peer = await download([frozen]);
+    await using peer = await download([frozen], undefined, { reply: 1_000, firstBackoffMs: 100 });
     expect(peer.reporter.all('download-failed')).toMatchObject([
       { code: 'no-sources', missing: [[3, CHUNKS - 1]] },
     ]);
   });
 });
 
-describe('slow and torn transport', () => {
+describe.concurrent('slow and torn transport', () => {
   const transports: readonly (readonly [what: string, faults: ConnectionFaults])[] = [
     ['in pieces of 100 bytes', { toServer: { splitBytes: 1 }, toClient: { splitBytes: 100 } }],
     ['delayed', { toServer: { delayMs: 3 }, toClient: { delayMs: 3 } }],
