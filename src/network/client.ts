@@ -52,9 +52,13 @@ export class Client {
       // Only a session knows it; elsewhere it could end the program that reads it.
       if (draft.type === 'DIGEST' && peer.session === undefined) throw new ConnectionError('no-reply');
       if (draft.type === 'GET_PEERS') return this.#askPeers(peer, draft, options);
-      if (draft.type !== 'DL') return this.#ask(peer, draft, options);
-      const wasKept = peer.kept !== undefined && !isAskedAnew(peer);
       const asked = performance.now();
+      if (draft.type !== 'DL') {
+        const reply = await this.#ask(peer, draft, options);
+        peer.answeredIn(performance.now() - asked);
+        return reply;
+      }
+      const wasKept = peer.kept !== undefined && !isAskedAnew(peer);
       const reply = await this.#askChunk(peer, draft, options);
       if (peer.dialect?.staysOpen === true) peer.keptPace.note(performance.now() - asked, wasKept);
       if (reply.type === 'FILE') peer.gives = isWholeFile(reply, draft) ? 'whole-file' : 'chunks';

@@ -14,6 +14,9 @@ import type { Timing } from './timing.ts';
 /** A download of more chunks is worth a try at a session with a neighbour of which nothing is known. */
 const CHUNKS_WORTH_A_SESSION = 8;
 
+/** A session is waited for as long as its neighbour has needed for other answers, and once more. */
+const ROUND_TRIPS = 2;
+
 /** Programs of one host that wait to be asked what they understand; the others get the reply of those of which nothing is known. */
 const MAX_WAITING_PROBES = 3;
 
@@ -124,7 +127,8 @@ export class Handshake {
     const connection = peer.kept ?? (await pool.dial(peer.address, signal));
     let isSilent = false;
     try {
-      const reply = await greet(connection, [SESSION], { timeoutMs: timing.trial, signal });
+      const timeoutMs = Math.min(Math.max(timing.trial, ROUND_TRIPS * (peer.replyMs ?? 0)), timing.reply);
+      const reply = await greet(connection, [SESSION], { timeoutMs, signal });
       isSilent = reply === undefined && !connection.exchange.hasEnded;
       if (reply?.type === 'RETURN_HELLO' && reply.capabilities.includes(SESSION)) {
         connection.exchange.become('session');

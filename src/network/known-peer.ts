@@ -62,6 +62,8 @@ export class KnownPeer {
   peersRequest: 'plain' | 'spaced-next' | 'spaced' | 'plain-only' = 'plain';
   /** It has answered more than once on a connection of ours. Only then one of its own is used for our requests: anybody may open that. */
   answersAgain = false;
+  /** The shortest time in which it has answered a request, in milliseconds; undefined before the first. */
+  replyMs: number | undefined;
   /** What its RETURN_HELLO has offered. */
   capabilities: readonly string[] = [];
   /** A session was tried without being offered: once is enough. */
@@ -112,6 +114,11 @@ export class KnownPeer {
   /** It answers the request for a chunk with that chunk: it can be asked for many. */
   get givesChunks(): boolean {
     return this.gives === 'chunks' || this.dialect?.isSession === true;
+  }
+
+  /** It has answered a request after so long: on a long way no answer comes sooner. */
+  answeredIn(milliseconds: number): void {
+    this.replyMs = Math.min(this.replyMs ?? Infinity, milliseconds);
   }
 
   get hasDigests(): boolean {

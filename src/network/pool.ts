@@ -3,6 +3,7 @@ import { ConnectionError, type ConnectionErrorCode } from '../errors.ts';
 import { SOCKET_BUFFER_BYTES } from '../limits.ts';
 import { splitAddress, type Address } from '../protocol/address.ts';
 import type { FairShare } from './fair-share.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import type { KnownPeer, KnownPeers } from './known-peer.ts';
 import type { Secure } from './secure.ts';
 import { Connection, connectionError, type OnEvent } from './socket.ts';
@@ -53,7 +54,22 @@ export class Pool {
     if (signal?.aborted === true || this.#isClosed) throw new ConnectionError('aborted');
     // The types of Node.js lack this option of its streams for sockets that connect.
     const buffer = { writableHighWaterMark: SOCKET_BUFFER_BYTES };
-    const outer = net.connect({ ...splitAddress(to), ...buffer, allowHalfOpen: true, noDelay: true });
+    const reads = new ReadBuffer();
+    // What TLS has to decrypt first comes in its own buffers.
+    const onread = secure === undefined && {
+      buffer: () => reads.next(),
+      callback: (count: number) => {
+        outer.emit('data', reads.take(count));
+        return true;
+      },
+    };
+    const outer: net.Socket = net.connect({
+      ...splitAddress(to),
+      ...buffer,
+      ...(onread === false ? {} : { onread }),
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     const socket = secure?.connect(outer) ?? outer;
     const connection = new Connection(socket, { own: own(), dialled: to, timing, processor }, onEvent);
     this.#open.add(connection);

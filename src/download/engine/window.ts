@@ -6,6 +6,10 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
 
 /** Round trips that are asked for ahead: with one and a bit a path is full, with two it shows whether it takes more. */
 const ROUND_TRIPS = 2;
+/** In the beginning more: the rate grows by as much with each round trip. */
+const FIRST_ROUND_TRIPS = 4;
+/** It grows as long as it does by this factor within a window of bytes. */
+const GROWTH = 1.1;
 /** Seconds at the least: where the round trip is nothing, the program at the other end has other things to do now and then. */
 const LEAST_SECONDS = 0.04;
 
@@ -35,10 +39,14 @@ export class Window {
   #rate: number | undefined;
   #best = 0;
   #latency = Infinity;
+  /** Bytes that came since the rate has grown last; and whether it has stopped to. */
+  #sinceGrowth = 0;
+  #isGrown = false;
 
   get bytes(): number {
     if (this.#rate === undefined) return START_BYTES;
-    const wanted = this.#rate * Math.max(ROUND_TRIPS * this.#latency, LEAST_SECONDS);
+    const roundTrips = this.#isGrown ? ROUND_TRIPS : FIRST_ROUND_TRIPS;
+    const wanted = this.#rate * Math.max(roundTrips * this.#latency, LEAST_SECONDS);
     return Math.min(Math.max(wanted, SMALLEST_BYTES), LARGEST_BYTES);
   }
 
@@ -46,6 +54,8 @@ export class Window {
     if (seconds <= 0) return;
     const rate = arrived / seconds;
     const part = Math.min(bytes / this.bytes, 1);
+    this.#sinceGrowth = rate > this.#best * GROWTH ? 0 : this.#sinceGrowth + bytes;
+    if (this.#sinceGrowth >= this.bytes) this.#isGrown = true;
     this.#latency = Math.min(this.#latency, latency);
     this.#rate =
       this.#rate === undefined || rate >= this.#rate
@@ -59,5 +69,7 @@ export class Window {
     this.#rate = undefined;
     this.#best = 0;
     this.#latency = Infinity;
+    this.#sinceGrowth = 0;
+    this.#isGrown = false;
   }
 }
