@@ -8,8 +8,6 @@ import { Sources, type Way } from './sources.ts';
 const WAY: Way = { rate: 10_000_000 };
 const BYTES = 160 * MIB;
 const CHUNK = 65_536;
-/** A chunk in base64 and its envelope. */
-const ON_THE_WIRE = (Math.ceil(CHUNK / 3) * 4 + 60) / CHUNK;
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
 
@@ -24,7 +22,7 @@ async function kill(): Promise<{ readonly seconds: number; readonly bytes: numbe
   whole.catch(() => undefined);
   const deadline = clock() + PATIENCE_MS / 1000;
   let passed = await sources.links.passed();
-  while (together(passed).bytes < (BYTES * ON_THE_WIRE) / 2 && clock() < deadline) {
+  while (together(passed).bytes < BYTES / 2 && clock() < deadline) {
     await pause(LOOK_MS);
     passed = await sources.links.passed();
   }
@@ -34,7 +32,7 @@ async function kill(): Promise<{ readonly seconds: number; readonly bytes: numbe
   const end = await sources.links.passed();
   await checkEqual(sources.copy, sources.original);
   const alive = (links: readonly Passed[]) => together(links.slice(0, 2));
-  const bytes = (alive(end).bytes - alive(passed).bytes) / ON_THE_WIRE;
+  const bytes = alive(end).bytes - alive(passed).bytes;
   return { seconds: alive(end).last - killedAt, bytes };
 }
 
