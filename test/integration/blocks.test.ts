@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { searchFiles } from '../../src/commands.ts';
 import type { Address } from '../../src/protocol/address.ts';
@@ -16,6 +17,8 @@ const timing = { reply: 500, firstBackoffMs: 50 };
 const CHUNK = 1_000;
 /** More than are asked for one by one. */
 const data = new RandomNumbers(4211).bytes(400 * CHUNK + 123);
+/** More than is asked for before the disk is seen to lag. */
+const large = new RandomNumbers(99).bytes(12_000_000);
 const BLOCKS = 'sessao sha256 blocos';
 
 /** Searches and downloads from these to a folder of its own. */
@@ -56,13 +59,13 @@ describe.concurrent('a download from one of ours', () => {
   });
 
   it('with chunks larger than a block', async ({ expect }) => {
-    const large = new RandomNumbers(7).bytes(65 * 1_100_000 + 17);
-    await using source = await TestPeer.start({ timing, files: { f: large } });
+    const larger = new RandomNumbers(7).bytes(65 * 1_100_000 + 17);
+    await using source = await TestPeer.start({ timing, files: { f: larger } });
     await download(
       [source],
       async (peer, folder) => {
         expect(sent(peer, 'DL')).toBe(0);
-        expect((await readFile(join(folder, 'f'))).equals(large)).toBe(true);
+        expect((await readFile(join(folder, 'f'))).equals(larger)).toBe(true);
       },
       1_100_000,
     );
@@ -103,6 +106,30 @@ describe.concurrent('a download from one of ours', () => {
       expect((await readFile(join(folder, 'f'))).equals(data)).toBe(true);
     });
   });
+});
+
+it('a disk that lags behind for longer than a reply may take holds the source, and costs it nothing', async ({
+  expect,
+}) => {
+  await using source = await TestPeer.start({ files: { f: large } });
+  await using peer = await TestPeer.start({ timing: { ...timing, reply: 150 } });
+  const { share } = peer;
+  const createSink = share.createSink.bind(share);
+  let lags = 0;
+  share.createSink = async (plan) => {
+    const sink = await createSink(plan);
+    const write = sink.write.bind(sink);
+    sink.write = (offset, ...pieces) => {
+      void write(offset, ...pieces);
+      return (lags += 1) % 8 === 1 && lags < 20 ? pause(400) : undefined;
+    };
+    return sink;
+  };
+  peer.neighbours.observe(source.address, 'ONLINE');
+  await searchFiles(peer.desk({ answers: [fileNamed('f')], chunkSize: CHUNK }));
+  expect(lags).toBeGreaterThan(16);
+  expect(share.files.get('f')?.equals(large)).toBe(true);
+  expect(peer.reporter.all('chunk-failed')).toEqual([]);
 });
 
 describe.concurrent('a source of two that, in its blocks,', () => {
