@@ -293,9 +293,11 @@ export class Download<S extends string> {
         state.arrived += slice.length;
         state.askedBytes -= slice.length;
         const whole = pieces.take(slice);
-        // Too late for this run; the next one may need it.
-        if (whole !== undefined && !this.#isRunning) this.#scheduler.release(source.address, whole.run);
-        else if (whole !== undefined) this.#takeWhole(state, whole, time);
+        if (whole === undefined) return !this.#isDiskBusy;
+        // Too late: the run is over, and the next one may need it, or the source is left alone and holds nothing any more.
+        if (!this.#isRunning || this.#scheduler.isRetired(source.address))
+          this.#scheduler.release(source.address, whole.run);
+        else this.#takeWhole(state, whole, time);
         return !this.#isDiskBusy;
       },
       settle: (error) => {
