@@ -42,7 +42,7 @@ class SmallDisk implements AsyncDisposable {
 async function expectFailure(peer: SpawnedPeer, code: string): Promise<void> {
   expect(await peer.until(isEnd)).toMatchObject({ event: 'download-failed', code, kept: 0 });
   peer.type(3, 5, 9);
-  expect(await peer.exit).toEqual({ code: 0, signal: null });
+  expect(await peer.exit).toEqual({ code: 3, signal: null });
   const failed = (await peer.readEvents()).filter(({ event }) => event === 'download-failed');
   expect(failed).toHaveLength(1);
   expect(peer.screen.match(/Download do arquivo x falhou: não foi possível gravar/g)).toHaveLength(1);
