@@ -110,6 +110,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   'unread-lists': { run: (port) => sessions(port, 100, ls.repeat(100), false) },
   'unread-peers': { run: (port) => sessions(port, 400, `${ORIGIN} 2 GET_PEERS\n`.repeat(300), false) },
+  'unread-blocks': {
+    run: (port) => sessions(port, 400, `${ORIGIN} 2 GET vazio.bin 0 ${MIB}\n`.repeat(8), false),
+  },
   'one-session': {
     run: (port) => {
       const socket = dial(port);

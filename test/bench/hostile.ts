@@ -64,6 +64,7 @@ const CASES: readonly Case[] = [
     what: '400 sessions x 300 GET_PEERS unread, 900 neighbours',
     neighbours: thousand,
   },
+  { attack: 'unread-blocks', what: '400 sessions x 8 GET of 1 MiB unread', prepare: sparseFile },
   { attack: 'one-session', what: 'a session that never stops sending' },
   { attack: 'pipelined', what: '4 sessions x 1,500 LS at once' },
   {
