@@ -25,6 +25,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What ends by a signal has this plus its number, as a shell tells it: 130 by Ctrl-C. */
 const SIGNAL_EXIT = 128;
+const INTERRUPTED = SIGNAL_EXIT + constants.signals.SIGINT;
 
 /** If something still keeps the process alive this long after its last word, it ends anyway. */
 const LAST_RESORT_MS = 1_000;
@@ -51,13 +52,16 @@ async function run(options: Options): Promise<number> {
   const stop = new AbortController();
   // Every request under way listens to it: many listeners are no leak.
   setMaxListeners(0, stop.signal);
-  const onSignal = () => {
+  // A person knows of the Ctrl-C; whoever waits for a script is told.
+  let end: number = EXIT.ok;
+  const onSignal = (name?: string) => {
+    if (name === 'SIGINT' && options.menu && !terminal.isInteractive) end = INTERRUPTED;
     // Whoever asks twice does not want to wait for the BYEs.
-    if (stop.signal.aborted) process.exit(EXIT.ok);
+    if (stop.signal.aborted) process.exit(end);
     stop.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  terminal.onInterrupt(onSignal);
+  terminal.onInterrupt(() => onSignal());
   terminal.onOutputClosed(() => stop.abort());
 
   try {
@@ -101,8 +105,9 @@ async function run(options: Options): Promise<number> {
   terminal.close();
   await program.leave(cause);
   const isWritten = await written(table?.write(statistics.summary()));
+  if (end !== EXIT.ok) return end;
   // A person has seen what failed; a script is told.
-  if (failures.any && !terminal.isInteractive) return EXIT.notFetched;
+  if (failures.any && !terminal.isInteractive) return failures.areUndecided ? EXIT.differ : EXIT.notFetched;
   return isWritten ? EXIT.ok : EXIT.failure;
 }
 
@@ -121,9 +126,13 @@ async function written(writing: Promise<void> | undefined): Promise<boolean> {
 /** Whether a download has failed by itself: one that was cancelled has not. */
 class FailedDownloads implements Reporter {
   any = false;
+  /** Nothing but that: there were several contents, and none was chosen. */
+  areUndecided = true;
 
   report(event: AppEvent): void {
-    if (event.event === 'download-failed' && event.code !== 'aborted') this.any = true;
+    if (event.event !== 'download-failed' || event.code === 'aborted') return;
+    this.any = true;
+    if (event.code !== 'sources-differ') this.areUndecided = false;
   }
 }
 

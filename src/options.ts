@@ -99,10 +99,12 @@ No menu: "?" mostra tudo o que ele entende, por exemplo "4 *.pdf", "6 64k", "+ h
   terminal, Tab completa e a seta para cima repete
 
 Códigos de saída:
-  0  saída pelo menu, por sinal (Ctrl-C, SIGTERM) ou pelo fim da entrada
+  0  saída pelo menu, por sinal (SIGTERM, Ctrl-C num terminal) ou pelo fim da entrada
   1  falha ao executar (porta ocupada, diretório sem permissão de leitura, ...)
   2  uso incorreto da linha de comando
-  3  um download falhou, e a entrada ou a saída não é um terminal
+  3  um download falhou, ou nada tem o nome pedido (fora de um terminal)
+  5  há conteúdos diferentes com o nome pedido, e nenhum foi escolhido (fora de um terminal)
+  130  interrompido por Ctrl-C (fora de um terminal, lendo o menu)
 
 Exemplo:
   eachare 127.0.0.1:5001 vizinhos.txt shared/

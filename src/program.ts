@@ -17,7 +17,7 @@ import { RepetitionFilter } from './log/repetition-filter.ts';
 import { reason } from './terminal/reasons.ts';
 
 /** Documented in the help and in the README. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, notFetched: 3 } as const;
+export const EXIT = { ok: 0, failure: 1, usage: 2, notFetched: 3, differ: 5 } as const;
 
 /** Why a run cannot begin, in one line for the person. */
 export class StartupFailure extends Error {

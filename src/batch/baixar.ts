@@ -4,7 +4,8 @@ import type { Address } from '../protocol/address.ts';
 import { downloadRows, jsonLines, nobodyAnswers, type DownloadEnd } from '../terminal/results.ts';
 import { describe } from '../terminal/sentences.ts';
 import { matching } from './glob.ts';
-import { EXIT, greetAll, lookUntil, withPeer, type Around, type Work } from './working-peer.ts';
+import { EXIT } from '../program.ts';
+import { greetAll, lookUntil, withPeer, type Around, type Work } from './working-peer.ts';
 
 type File = FoundFile<Address>;
 

@@ -1,6 +1,7 @@
 import { fileRows, jsonLines, nobodyAnswers, nothingMatches } from '../terminal/results.ts';
 import { matching } from './glob.ts';
-import { EXIT, greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
+import { EXIT } from '../program.ts';
+import { greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
 
 const SUMMARY = {
   name: 'listar',

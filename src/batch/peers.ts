@@ -1,5 +1,6 @@
 import { jsonLines, nobodyAnswers, peerRows } from '../terminal/results.ts';
-import { EXIT, greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
+import { EXIT } from '../program.ts';
+import { greetAll, lookUntil, withPeer, type Around } from './working-peer.ts';
 
 const SUMMARY = {
   name: 'peers',

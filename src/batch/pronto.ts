@@ -18,7 +18,8 @@ import { formatAddress, parseAddress, splitAddress, type Address } from '../prot
 import { openKey } from '../program.ts';
 import { nobodyAnswers } from '../terminal/results.ts';
 import { waitOf } from './command-line.ts';
-import { EXIT, guarded, signalExit, type Around } from './working-peer.ts';
+import { EXIT } from '../program.ts';
+import { guarded, signalExit, type Around } from './working-peer.ts';
 
 const USAGE = '<endereço:porta>';
 const DEFAULT_WAIT_MS = 60_000;

@@ -2,13 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { constants } from 'node:os';
 import { UsageError, RemoteError } from '../errors.ts';
 import { inTurn } from '../network/in-turn.ts';
-import { build, EXIT as PROGRAM_EXIT, StartupFailure, type Program } from '../program.ts';
+import { build, EXIT, StartupFailure, type Program } from '../program.ts';
 import type { Address } from '../protocol/address.ts';
 import { Progress } from '../terminal/progress.ts';
 import { parse, type BatchOptions, type Summary } from './command-line.ts';
-
-/** Documented in the help of each subcommand, and in docs/scripts.md. */
-export const EXIT = { ...PROGRAM_EXIT, differ: 5 } as const;
 
 /** What a shell adds to the number of a signal. */
 const SIGNAL_EXIT = 128;

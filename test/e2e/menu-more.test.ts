@@ -204,6 +204,17 @@ describe('the menu on a pipe', () => {
     expect(a.screen).toContain('[1] 127.0.0.1:1 OFFLINE\n[2] 127.0.0.1:3 OFFLINE\n');
   });
 
+  it.each([
+    ['nothing has the name', 'nada.txt', 3],
+    ['several contents have it', 'doc.txt', 5],
+  ])('ends with an exit code that says so where %s', async (_, name, code) => {
+    await using b = await SpawnedPeer.start({ files: { 'doc.txt': 'um' }, args: ['--sem-menu'] });
+    await using c = await SpawnedPeer.start({ files: { 'doc.txt': 'dois' }, args: ['--sem-menu'] });
+    await using a = await SpawnedPeer.start({ neighbours: [b.address, c.address] });
+    a.type('1 1', '1 2', `4 ${name}`, 9);
+    expect((await a.exit).code).toBe(code);
+  });
+
   it('says whom it leaves in mid-download', async () => {
     await using b = await SpawnedPeer.start({ files: { 'g.bin': randomBytes(3_000_000) } });
     await using line = await FaultProxy.start(b.port, { toClient: { bytesPerSecond: 200_000 } });

@@ -183,20 +183,21 @@ describe('the menu', () => {
 });
 
 describe('ways out', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s: BYE to all that are ONLINE, exit 0',
-    async (signal) => {
-      await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
-      await using a = await SpawnedPeer.start({ neighbours: [b.address] });
-      a.type(1, 1);
-      await a.until((e) => e.event === 'neighbour-status-changed' && e.status === 'ONLINE');
-      a.process.kill(signal);
-      expect(await a.exit).toEqual({ code: 0, signal: null });
-      await b.until((e) => e.event === 'neighbour-status-changed' && e.status === 'OFFLINE');
-      b.process.kill(signal);
-      expect(await b.exit).toEqual({ code: 0, signal: null });
-    },
-  );
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+    ['SIGHUP', 0],
+  ] as const)('%s: BYE to all that are ONLINE, exit %i of a menu on a pipe', async (signal, code) => {
+    await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });
+    await using a = await SpawnedPeer.start({ neighbours: [b.address] });
+    a.type(1, 1);
+    await a.until((e) => e.event === 'neighbour-status-changed' && e.status === 'ONLINE');
+    a.process.kill(signal);
+    expect(await a.exit).toEqual({ code, signal: null });
+    await b.until((e) => e.event === 'neighbour-status-changed' && e.status === 'OFFLINE');
+    b.process.kill(signal);
+    expect(await b.exit).toEqual({ code: 0, signal: null });
+  });
 
   it('a neighbour that hangs does not hold us longer than the deadline', async () => {
     await using b = await SpawnedPeer.start({ args: ['--sem-menu'] });

@@ -43,7 +43,7 @@ async function interrupt(
 ): Promise<void> {
   await until(() => line.bytesToClient > bytes, 10_000, `${bytes} bytes`);
   peer.process.kill(signal);
-  expect(await peer.exit).toEqual(signal === 'SIGINT' ? { code: 0, signal: null } : { code: null, signal });
+  expect(await peer.exit).toEqual(signal === 'SIGINT' ? { code: 130, signal: null } : { code: null, signal });
   await peer.readEvents();
   // The kill may have come between the writing of a new note and its rename.
   const left = (await leftovers(peer.folder)).map((kinds) => kinds.replace(' nota.nova', ''));
@@ -119,7 +119,7 @@ describe('a download that was interrupted', () => {
       peer.events.filter((e) => e.event === 'message-received' && e.type === 'FILE').length;
     await peer.until(() => received() === chunks);
     peer.process.kill('SIGINT');
-    expect(await peer.exit).toEqual({ code: 0, signal: null });
+    expect(await peer.exit).toEqual({ code: 130, signal: null });
     const end = (await peer.readEvents()).find(isEnd);
     // All of it is here: it is a file now, or the next download finds it.
     const isFile = end?.event === 'download-finished';
