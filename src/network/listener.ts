@@ -65,7 +65,9 @@ export class Listener {
   /** In the order of their arrival. */
   readonly #open = new Set<Connection>();
   readonly #perHost = new Map<string, number>();
-  #limit = connectionsWithin(descriptorLimit());
+  #limit = MAX_INBOUND_CONNECTIONS;
+  /** The limit of the system is looked up when it begins to matter: that takes some milliseconds. */
+  #isLimitKnown = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -112,6 +114,10 @@ export class Listener {
     const { remoteHost } = connection;
     this.#open.add(connection);
     this.#count(remoteHost, 1);
+    if (!this.#isLimitKnown && this.#open.size >= FEWEST_CONNECTIONS / 2) {
+      this.#isLimitKnown = true;
+      this.#limit = connectionsWithin(descriptorLimit());
+    }
     void connection.closed.then(() => this.#remove(connection));
     if ((this.#perHost.get(remoteHost) ?? 0) > Math.floor(this.#limit * SHARE_OF_A_HOST)) {
       this.#giveUpOldest((each) => each.remoteHost === remoteHost);
